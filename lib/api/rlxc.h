@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef RLXC_H
+#define RLXC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Containers that speak LXC. Every call returns 0 (or what its comment says) or a negative errno
+ * and then fills @err, which may be NULL. Nothing here prints or exits, except where a call runs
+ * a program on the caller's terminal (start in the foreground, attach, console). */
+
+struct rlxc_err {
+	int code;       /* negative errno */
+	char msg[768];  /* what could not be done, outermost first, one line */
+	char hint[512]; /* what the reader can do about it, often empty */
+};
+
+const char *rlxc_version(void);
+
+/* ---- states, in LXC's numeric order ---- */
+
+enum rlxc_state {
+	RLXC_STOPPED,
+	RLXC_STARTING,
+	RLXC_RUNNING,
+	RLXC_STOPPING,
+	RLXC_ABORTING,
+	RLXC_FREEZING,
+	RLXC_FROZEN,
+	RLXC_THAWED,
+	RLXC_ERROR, /* its configuration cannot be read; never running */
+	RLXC_STATE_MAX,
+};
+
+const char *rlxc_state_name(enum rlxc_state state);
+/* Upper-case name; -EINVAL for an unknown one. */
+int rlxc_state_parse(const char *name);
+
+/* ---- a directory of containers ---- */
+
+struct rlxc;
+
+/* @lxcpath: NULL for lxc.lxcpath of the system configuration. Reads lxc.conf(5) once. */
+int rlxc_open(const char *lxcpath, struct rlxc **ret_rlxc, struct rlxc_err *err);
+void rlxc_close(struct rlxc *rlxc);
+const char *rlxc_path(const struct rlxc *rlxc);
+
+/* Where log lines and warnings go from now on. @file: NULL or "none" for no log file unless
+ * @level is set, then LXC's default place. @level: a name such as "DEBUG", NULL for ERROR. */
+int rlxc_log(struct rlxc *rlxc, const char *prog, const char *name, const char *file,
+             const char *level, bool quiet, struct rlxc_err *err);
+
+/* A key of lxc.conf(5); *ret_value is NULL when unset and belongs to @rlxc. -EINVAL: no such key.
+ */
+int rlxc_config_get(const struct rlxc *rlxc, const char *key, const char **ret_value);
+const char *rlxc_config_key(unsigned int i); /* NULL past the end */
+
+/* ---- create, destroy ---- */
+
+struct rlxc_create_options {
+	const char *name;
+	const char *template_name; /* a built-in one, a name in the template directory, or a path */
+	char *const *template_argv; /* NULL-terminated words for it, or NULL */
+	const char *config;         /* initial configuration file, NULL: lxc.default_config */
+	const char *bdev;           /* "dir", NULL for it */
+	const char *dir;            /* absolute path for the root file system, or NULL */
+	bool quiet;                 /* the template's output goes to /dev/null */
+};
+int rlxc_create(struct rlxc *rlxc, const struct rlxc_create_options *options, struct rlxc_err *err);
+
+/* @force: kill it first when it runs. @snapshots: with its snapshots. */
+int rlxc_destroy(struct rlxc *rlxc, const char *name, bool force, bool snapshots,
+                 struct rlxc_err *err);
+
+/* Prints the help of a template (built-in: from the table; other: runs it with -h). */
+int rlxc_template_help(struct rlxc *rlxc, const char *template_name, struct rlxc_err *err);
+
+/* ---- start ---- */
+
+struct rlxc_start_options {
+	const char *name;
+	const char *rcfile; /* configuration instead of the container's own, or NULL */
+	bool foreground;
+	bool execute; /* run argv under our small init; returns its exit code */
+	bool close_all_fds;
+	bool strict_limits; /* a limit that cannot hold is an error */
+	const char *pidfile;
+	const char *console;        /* lxc.console.path, or NULL */
+	const char *console_log;    /* lxc.console.logfile, or NULL */
+	const char *const *defines; /* n_defines lines "KEY=VALUE" */
+	size_t n_defines;
+	char *const *argv; /* NULL: lxc.init.cmd or lxc.execute.cmd */
+};
+/* 0 once the container runs (in the foreground: has ended); with .execute in the foreground the
+ * program's exit code (128 + N when signal N ended it). -EALREADY: it runs already. */
+int rlxc_start(struct rlxc *rlxc, const struct rlxc_start_options *options, struct rlxc_err *err);
+/* What a start would do, as JSON; touches nothing. */
+int rlxc_start_plan(struct rlxc *rlxc, const struct rlxc_start_options *options, char **ret_json,
+                    struct rlxc_err *err);
+
+/* ---- running containers ---- */
+
+struct rlxc_stop_options {
+	bool kill;
+	bool reboot;
+	bool no_kill;  /* do not kill after the timeout */
+	int timeout_s; /* -1: for ever; 0: send the signal and return */
+	const char *rcfile;
+};
+/* -ESRCH: not running; -ENOENT: no such container; -ETIMEDOUT. */
+int rlxc_stop(struct rlxc *rlxc, const char *name, const struct rlxc_stop_options *options,
+              struct rlxc_err *err);
+
+/* @timeout_s: -1 for ever. */
+int rlxc_freeze(struct rlxc *rlxc, const char *name, int timeout_s, struct rlxc_err *err);
+int rlxc_unfreeze(struct rlxc *rlxc, const char *name, int timeout_s, struct rlxc_err *err);
+
+/* Waits until the state is one of @states (bits 1 << enum rlxc_state). -ETIMEDOUT. */
+int rlxc_wait(struct rlxc *rlxc, const char *name, unsigned int states, int timeout_s,
+              struct rlxc_err *err);
+
+struct rlxc_console_options {
+	int tty;              /* -1: the next free one; 0: /dev/console; N: /dev/ttyN */
+	unsigned char escape; /* control byte of the prefix, 1 for Ctrl+a */
+};
+int rlxc_console(struct rlxc *rlxc, const char *name, const struct rlxc_console_options *options,
+                 struct rlxc_err *err);
+
+#define RLXC_ELEVATE_CGROUP 1U
+#define RLXC_ELEVATE_CAP 2U
+#define RLXC_ELEVATE_LSM 4U
+
+struct rlxc_attach_options {
+	const char *rcfile;
+	unsigned int elevate; /* RLXC_ELEVATE_* */
+	unsigned int
+		namespaces; /* bits in the order user mnt pid uts ipc net cgroup time; 0: all */
+	bool remount_sys_proc;
+	const char *arch; /* personality, or NULL for the container's */
+	bool keep_env;    /* start from the caller's environment */
+	const char *const *keep_vars;
+	size_t n_keep_vars;
+	const char *const *set_vars; /* NAME=VALUE */
+	size_t n_set_vars;
+	const char *pty_log;
+	int64_t uid, gid; /* inside; -1: default */
+	const char *context;
+	char *const *argv; /* NULL: the user's login shell */
+};
+/* The program's exit code: 128 + N for signal N, 127 not found, 126 not executable. */
+int rlxc_attach(struct rlxc *rlxc, const char *name, const struct rlxc_attach_options *options,
+                struct rlxc_err *err);
+
+/* ---- asking ---- */
+
+struct rlxc_addr {
+	char interface[16];
+	char text[46]; /* inet_ntop(3) */
+	bool ipv6;
+	bool shown; /* not loopback, not link-local: what LXC's tools list */
+};
+
+/* What to find out; more costs more. */
+#define RLXC_WANT_STATE 1U  /* state, pids */
+#define RLXC_WANT_CONFIG 2U /* autostart, groups, unprivileged */
+#define RLXC_WANT_ADDRS 4U
+#define RLXC_WANT_STATS 8U /* cpu, memory, swap, block I/O, link counters */
+
+struct rlxc_link {
+	char name[16];               /* on the host, "" when there is none */
+	uint64_t rx_bytes, tx_bytes; /* seen from the container */
+};
+
+struct rlxc_info {
+	char *name;
+	bool defined;       /* has a configuration file */
+	char *config_error; /* why the state is RLXC_ERROR, or NULL */
+	enum rlxc_state state;
+	pid_t init_pid, monitor_pid; /* 0: none */
+	bool autostart, unprivileged;
+	char *groups; /* joined with ", ", NULL: none */
+	struct rlxc_addr *addrs;
+	size_t n_addrs;
+	/* UINT64_MAX: not known */
+	uint64_t cpu_ns, memory_bytes, kernel_memory_bytes, swap_bytes, io_bytes;
+	struct rlxc_link *links;
+	size_t n_links;
+};
+
+/* -ENOENT: neither defined nor running. */
+int rlxc_info(struct rlxc *rlxc, const char *name, unsigned int want, struct rlxc_info **ret_info,
+              struct rlxc_err *err);
+void rlxc_info_free(struct rlxc_info *info);
+
+struct rlxc_list {
+	struct rlxc_info *items; /* sorted by name, byte order */
+	size_t n;
+};
+/* Every container of the directory, and running ones without a configuration file. */
+int rlxc_list(struct rlxc *rlxc, unsigned int want, struct rlxc_list **ret_list,
+              struct rlxc_err *err);
+void rlxc_list_free(struct rlxc_list *list);
+
+/* A key of the configuration on disk (@running: of the running container). Owned text, lists one
+ * element a line. -ENOENT: no such key. */
+int rlxc_item(struct rlxc *rlxc, const char *name, const char *key, bool running, char **ret_value,
+              struct rlxc_err *err);
+
+/* ---- without a container ---- */
+
+struct rlxc_userns_options {
+	const char *const *maps; /* "u:0:100000:65536", "b:..." for both; n_maps 0: the caller's */
+	size_t n_maps;
+	bool map_self;     /* -s: the caller's own ids behind the others */
+	int64_t uid, gid;  /* to switch to, -1: 0 */
+	char *const *argv; /* NULL: /bin/sh */
+};
+/* The program's exit code, 128 + N for signal N. */
+int rlxc_usernsexec(const struct rlxc_userns_options *options, struct rlxc_err *err);
+
+struct rlxc_unshare_options {
+	unsigned int namespaces; /* as for attach */
+	const char *user;        /* name or uid, or NULL */
+	const char *hostname;
+	const char *const *interfaces;
+	size_t n_interfaces;
+	bool daemon, remount;
+	char *const *argv;
+};
+int rlxc_unshare(const struct rlxc_unshare_options *options, struct rlxc_err *err);
+
+/* "mnt|PID|NETWORK" and so on; -EINVAL names the wrong word in @err. */
+int rlxc_namespaces_parse(const char *text, unsigned int *ret_bits, struct rlxc_err *err);
+
+#endif

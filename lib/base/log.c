@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "base/log.h"
+
+#include "base/cleanup.h"
+#include "base/num.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+#include <unistd.h>
+
+static struct {
+	char prog[32];
+	char name[80];
+	int fd;
+	enum log_level level;
+	bool quiet;
+} sink = { .prog = "rlxc", .fd = -EBADF, .level = LOG_LEVEL_ERROR };
+
+static const char *const level_names[] = { "TRACE", "DEBUG", "INFO",  "NOTICE", "WARN",
+	                                   "ERROR", "CRIT",  "ALERT", "FATAL" };
+
+void log_setup(const char *prog, const char *name, int fd, enum log_level level, bool quiet)
+{
+	(void)snprintf(sink.prog, sizeof(sink.prog), "%s", prog ? prog : "rlxc");
+	(void)snprintf(sink.name, sizeof(sink.name), "%s", name ? name : "");
+	sink.fd = fd;
+	sink.level = level == LOG_LEVEL_UNSET ? LOG_LEVEL_ERROR : level;
+	sink.quiet = quiet;
+}
+
+int log_level_parse(const char *text)
+{
+	uint32_t number;
+
+	for (size_t i = 0; i < ARRAY_SIZE(level_names); i++)
+		if (strcasecmp(text, level_names[i]) == 0)
+			return (int)i;
+	if (num_parse_c32(text, &number) == 0 && number < ARRAY_SIZE(level_names))
+		return (int)number;
+	return -EINVAL;
+}
+
+const char *log_level_name(enum log_level level)
+{
+	if (level < 0 || (size_t)level >= ARRAY_SIZE(level_names))
+		return "NOTSET";
+	return level_names[level];
+}
+
+static void write_line(enum log_level level, const char *text)
+{
+	char line[1280];
+	struct timespec now;
+	struct tm tm;
+	int len;
+
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	(void)gmtime_r(&now.tv_sec, &tm);
+	len = snprintf(line, sizeof(line), "%s %s %04d%02d%02d%02d%02d%02d.%03ld %-8s %s\n",
+	               sink.prog, sink.name[0] ? sink.name : "-", tm.tm_year + 1900, tm.tm_mon + 1,
+	               tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, now.tv_nsec / 1000000,
+	               log_level_name(level), text);
+	if (len < 0)
+		return;
+	if ((size_t)len >= sizeof(line)) {
+		len = sizeof(line) - 1;
+		line[len - 1] = '\n';
+	}
+	(void)!write(sink.fd, line, (size_t)len);
+}
+
+static void emit(enum log_level level, const char *fmt, va_list ap)
+{
+	int saved = errno;
+	char text[1024];
+
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	if (level == LOG_LEVEL_WARN && !sink.quiet)
+		(void)fprintf(stderr, "%s: %s%swarning: %s\n", sink.prog, sink.name,
+		              sink.name[0] ? ": " : "", text);
+	if (sink.fd >= 0 && level >= sink.level)
+		write_line(level, text);
+	errno = saved;
+}
+
+#define LOG_FUNCTION(fn, lvl)                                                                      \
+	void fn(const char *fmt, ...)                                                              \
+	{                                                                                          \
+		va_list ap;                                                                        \
+                                                                                                   \
+		va_start(ap, fmt);                                                                 \
+		emit(lvl, fmt, ap);                                                                \
+		va_end(ap);                                                                        \
+	}
+
+LOG_FUNCTION(log_warn, LOG_LEVEL_WARN)
+LOG_FUNCTION(log_info, LOG_LEVEL_INFO)
+LOG_FUNCTION(log_debug, LOG_LEVEL_DEBUG)
+LOG_FUNCTION(log_error, LOG_LEVEL_ERROR)

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef RLXC_CONF_READ_H
+#define RLXC_CONF_READ_H
+
+#include "base/err.h"
+#include "conf/conf.h"
+
+/* Reads configuration files: syntax of lxc.container.conf(5), includes expanded where they
+ * stand. Limits: 16 includes deep, 4 MiB in all, a directory's *.conf in sorted order; a file
+ * that includes itself is an error. Read by root, a file that others can write is refused. */
+
+/* Reads @path into @conf (which conf_init has prepared). On failure @conf holds what came before
+ * the mistake and can still be asked for its paths; the message reads "FILE:LINE:COLUMN: ...". */
+int conf_read_file(struct conf *conf, const char *path, struct err *err);
+/* The same for text that came from elsewhere; @name stands for the file in messages. */
+int conf_read_text(struct conf *conf, const char *name, const char *text, struct err *err);
+/* One line such as "lxc.uts.name = c1", from the command line (-s): split, trimmed and unquoted
+ * like a file's, @option names it in messages. No "lxc." in front: an error. */
+int conf_define(struct conf *conf, const char *option, const char *line, struct err *err);
+
+#endif

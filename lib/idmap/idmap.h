@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef RLXC_IDMAP_IDMAP_H
+#define RLXC_IDMAP_IDMAP_H
+
+#include "base/err.h"
+#include "conf/conf.h"
+#include "host/subid.h"
+
+/* Maps of a user namespace: what is allowed, which block a container gets, and writing them.
+ * See user_namespaces(7), newuidmap(1). */
+
+/* Checks lines among themselves and against the caller's ranges: overlap on either side, host id
+ * 0 for a user, a line outside the ranges (own id with count 1 is fine). Root may map anything.
+ * Each failure has its own message and hint. */
+int idmap_check(const struct conf_idmaps *maps, const struct caller *caller,
+                const struct subids *uids, const struct subids *gids, struct err *err);
+
+/* Host id of @ns_id, or -1. */
+int64_t idmap_to_host(const struct conf_idmaps *maps, enum idmap_kind kind, uint32_t ns_id);
+/* Smallest id inside that no line of @kind maps. */
+uint32_t idmap_first_free(const struct conf_idmaps *maps, enum idmap_kind kind);
+
+int idmap_add(struct conf_idmaps *maps, enum idmap_kind kind, uint32_t ns_first,
+              uint32_t host_first, uint32_t count);
+void idmap_done(struct conf_idmaps *maps);
+/* A copy of @maps that also maps the caller's own uid and gid, at the first free id inside, when
+ * they are not mapped yet: for work on storage that both sides own. */
+int idmap_with_self(const struct conf_idmaps *maps, const struct caller *caller,
+                    struct conf_idmaps *ret_maps);
+
+/* The map for a new container: a block of 65536 ids that none of @taken uses while the caller's
+ * range has one, the whole first range (at most 65536 ids) otherwise, own id as root when there
+ * is no range (then *ret_single is true). Pure: tables in, map out. */
+int idmap_choose(const struct caller *caller, const struct subids *uids, const struct subids *gids,
+                 const struct conf_idmaps *taken, struct conf_idmaps *ret_maps, bool *ret_single,
+                 struct err *err);
+
+/* Writing a map. Three ways, decided by idmap_writer_for:
+ * root (CAP_SETUID over the parent namespace): /proc/PID/uid_map directly;
+ * a single own id: directly, with setgroups denied;
+ * else newuidmap and newgidmap, side by side. */
+enum idmap_writer { IDMAP_WRITE_DIRECT, IDMAP_WRITE_SELF, IDMAP_WRITE_TOOLS };
+enum idmap_writer idmap_writer_for(const struct conf_idmaps *maps, const struct caller *caller);
+
+/* The tools run as children of ours, by absolute path, with an empty environment and closed
+ * descriptors. start: returns as soon as both run; the caller does other work meanwhile.
+ * @pid must be an unreaped child of ours (then its number cannot be reused). */
+struct idmap_job {
+	enum idmap_writer writer;
+	pid_t pids[2];
+	int pidfds[2];
+	int output[2]; /* what the tools print on stderr */
+};
+int idmap_write_start(const struct conf_idmaps *maps, enum idmap_writer writer, pid_t pid,
+                      struct idmap_job *ret_job, struct err *err);
+/* Waits for both. Helper missing, not set-uid (or capable), range refused: own message and fix. */
+int idmap_write_finish(struct idmap_job *job, const struct caller *caller, struct err *err);
+/* Gives up: kills and reaps what runs. Also fine on a zeroed or finished job. */
+void idmap_write_abort(struct idmap_job *job);
+
+/* Inside the new user namespace, after the maps are there: groups dropped (where that is allowed),
+ * gid and uid switched to the ids given, verified. */
+int idmap_become(uint32_t uid, uint32_t gid, struct err *err);
+
+/* Runs @fn as root of a throw-away user (and mount) namespace that has @maps, and hands over its
+ * error; returns its result. The caller's cwd and descriptors are kept. */
+int idmap_run(const struct conf_idmaps *maps, const struct caller *caller,
+              int (*fn)(void *arg, struct err *err), void *arg, struct err *err);
+
+#endif

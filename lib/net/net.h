@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef RLXC_NET_NET_H
+#define RLXC_NET_NET_H
+
+#include "base/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Loopback and questions about a network namespace. The interface types come on top. */
+
+/* Brings lo up in the current network namespace. */
+int net_loopback_up(struct err *err);
+
+/* A netlink socket of the current network namespace. It goes on speaking for that namespace
+ * wherever it is sent, so the monitor answers for addresses without entering anything. */
+int net_query_open(void);
+
+struct net_addr {
+	char interface[16];
+	char text[46];
+	bool ipv6, shown; /* shown: neither loopback nor link-local */
+};
+/* Addresses of the namespace of @query_fd, in kernel order, IPv4 first; at most @max, the count
+ * is returned. Also names interfaces without any address when @with_bare (text ""). Waits at most
+ * a second for the kernel's answer. The answer is parsed as hostile. */
+int net_query_addrs(int query_fd, bool with_bare, struct net_addr *addrs, size_t max);
+
+#endif

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "os/mountfd.h"
+
+#include "base/cleanup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/mount.h>
+#include <linux/stat.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+int mountfd_new(const char *type, const char *const *options, uint64_t attr)
+{
+	_cleanup_close_ int context = (int)syscall(SYS_fsopen, type, FSOPEN_CLOEXEC);
+	long fd;
+
+	if (context < 0)
+		return -errno;
+	for (; options && options[0]; options += 2) {
+		unsigned int command = options[1] ? FSCONFIG_SET_STRING : FSCONFIG_SET_FLAG;
+
+		if (syscall(SYS_fsconfig, context, command, options[0], options[1], 0) < 0)
+			return -errno;
+	}
+	if (syscall(SYS_fsconfig, context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+		return -errno;
+	fd = syscall(SYS_fsmount, context, FSMOUNT_CLOEXEC, (unsigned int)attr);
+	return fd < 0 ? -errno : (int)fd;
+}
+
+int mountfd_clone(int dir_fd, const char *path, bool recursive)
+{
+	unsigned int flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_NO_AUTOMOUNT;
+	long fd;
+
+	if (!*path)
+		flags |= AT_EMPTY_PATH;
+	if (recursive)
+		flags |= AT_RECURSIVE;
+	fd = syscall(SYS_open_tree, dir_fd, path, flags);
+	return fd < 0 ? -errno : (int)fd;
+}
+
+int mountfd_attach(int tree_fd, int target_fd)
+{
+	long r = syscall(SYS_move_mount, tree_fd, "", target_fd, "",
+	                 MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
+
+	return r < 0 ? -errno : 0;
+}
+
+int mountfd_set_attr(int fd, uint64_t set, uint64_t clear, uint64_t propagation, bool recursive)
+{
+	struct mount_attr attr = { .attr_set = set, .attr_clr = clear, .propagation = propagation };
+	unsigned int flags = AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0);
+
+	return syscall(SYS_mount_setattr, fd, "", flags, &attr, sizeof(attr)) < 0 ? -errno : 0;
+}
+
+int mountfd_id(int fd, uint64_t *ret_id)
+{
+	struct statx stx;
+
+	if (statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &stx) < 0)
+		return -errno;
+	if (!(stx.stx_mask & STATX_MNT_ID))
+		return -EOPNOTSUPP;
+	*ret_id = stx.stx_mnt_id;
+	return 0;
+}

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "os/proc.h"
+
+#include "base/cleanup.h"
+#include "os/fd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+pid_t proc_clone(uint64_t flags, int cgroup_fd, int *ret_pidfd)
+{
+	int pidfd = -EBADF;
+	struct clone_args args = {
+		.flags = flags | CLONE_PIDFD | CLONE_CLEAR_SIGHAND,
+		.pidfd = (uint64_t)(uintptr_t)&pidfd,
+		.exit_signal = SIGCHLD,
+	};
+	long pid;
+
+	if (cgroup_fd >= 0) {
+		args.flags |= CLONE_INTO_CGROUP;
+		args.cgroup = (unsigned int)cgroup_fd;
+	}
+	pid = syscall(SYS_clone3, &args, sizeof(args));
+	if (pid < 0)
+		return -errno;
+	if (pid > 0 && ret_pidfd)
+		*ret_pidfd = pidfd;
+	else if (pid > 0)
+		(void)close(pidfd);
+	return (pid_t)pid;
+}
+
+int pidfd_open_pid(pid_t pid)
+{
+	long fd = syscall(SYS_pidfd_open, pid, 0);
+
+	return fd < 0 ? -errno : (int)fd;
+}
+
+int pidfd_kill(int pidfd, int sig)
+{
+	return syscall(SYS_pidfd_send_signal, pidfd, sig, NULL, 0) < 0 ? -errno : 0;
+}
+
+int pidfd_wait(int pidfd, int *ret_status)
+{
+	siginfo_t info = {};
+	int r;
+
+	do
+		r = waitid(P_PIDFD, (id_t)pidfd, &info, WEXITED);
+	while (r < 0 && errno == EINTR);
+	if (r < 0)
+		return -errno;
+	*ret_status =
+		info.si_code == CLD_EXITED ? (info.si_status & 0xff) << 8 : info.si_status & 0x7f;
+	return 0;
+}
+
+int pidfd_wait_exit(int pidfd, int timeout_ms)
+{
+	struct pollfd poller = { .fd = pidfd, .events = POLLIN };
+	int r;
+
+	do
+		r = poll(&poller, 1, timeout_ms);
+	while (r < 0 && errno == EINTR);
+	if (r < 0)
+		return -errno;
+	return r == 0 ? -ETIMEDOUT : 0;
+}
+
+uint64_t proc_start_time(pid_t pid)
+{
+	char path[64], buf[1024];
+	const char *s;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	if (fd_read_short(AT_FDCWD, path, buf, sizeof(buf)) <= 0)
+		return 0;
+	s = strrchr(buf, ')'); /* the name before it may hold anything */
+	for (int field = 2; s && field < 22; field++) {
+		s = strchr(s + 1, ' ');
+	}
+	return s ? strtoull(s + 1, NULL, 10) : 0;
+}
+
+int proc_exit_code(int status)
+{
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+static struct {
+	char *start;
+	size_t size;
+} title;
+
+void proc_title_init(int argc, char **argv)
+{
+	if (argc < 1)
+		return;
+	title.start = argv[0];
+	title.size = (size_t)(argv[argc - 1] + strlen(argv[argc - 1]) + 1 - argv[0]);
+}
+
+void proc_title_set(const char *text)
+{
+	if (title.start && title.size > 1) {
+		(void)snprintf(title.start, title.size, "%s", text);
+		memset(title.start + strlen(title.start), 0, title.size - strlen(title.start));
+	}
+	(void)prctl(PR_SET_NAME, text, 0, 0, 0);
+}
+
+int proc_run_child(int (*fn)(void *arg, struct err *err), void *arg, struct err *err)
+{
+	_cleanup_close_ int reader = -EBADF, writer = -EBADF, pidfd = -EBADF;
+	struct err report = {};
+	int ends[2], status, r;
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return err_set(err, -errno, "cannot make a pipe");
+	reader = ends[0];
+	writer = ends[1];
+	pid = proc_clone(0, -EBADF, &pidfd);
+	if (pid < 0)
+		return err_set(err, pid, "cannot start a process");
+	if (pid == 0) {
+		r = fn(arg, &report);
+		if (r >= 0)
+			_exit(r);
+		report.code = r;
+		(void)!write(writer, &report, sizeof(report));
+		_exit(255);
+	}
+	cleanup_close(&writer);
+	r = (int)read(reader, &report, sizeof(report));
+	if (pidfd_wait(pidfd, &status) < 0)
+		return err_set(err, -ECHILD, "cannot wait for a process");
+	if (r == (int)sizeof(report) && report.code < 0) {
+		if (err)
+			*err = report;
+		return report.code;
+	}
+	if (!WIFEXITED(status))
+		return err_say(err, -EINTR, "a process was ended by signal %d", WTERMSIG(status));
+	return WEXITSTATUS(status);
+}

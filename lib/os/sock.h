@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef RLXC_OS_SOCK_H
+#define RLXC_OS_SOCK_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#define SOCK_FDS_MAX 32
+
+/* One message with up to SOCK_FDS_MAX descriptors. See unix(7), SCM_RIGHTS. */
+int sock_send(int sock, const void *data, size_t len, const int *fds, size_t n_fds);
+/* Returns the length (0: the peer is gone) and fills @fds (all of them close-on-exec; what was
+ * not sent is -EBADF). A truncated message or too many descriptors: -EBADMSG, all closed. */
+ssize_t sock_recv(int sock, void *data, size_t size, int *fds, size_t n_fds);
+
+/* SOCK_SEQPACKET pair. */
+int sock_pair(int ret_fds[2]);
+/* Listens on, or connects to, the socket @name in the directory @dir_fd, however long its path. */
+int sock_listen_at(int dir_fd, const char *name, int backlog);
+int sock_connect_at(int dir_fd, const char *name);
+
+#endif
