@@ -6,10 +6,19 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Ends the message in the cause, which is worth more than the end of a long path. */
+static void add_cause(struct err *err, const char *cause)
+{
+	size_t len = strlen(err->msg), most = sizeof(err->msg) / 2;
+
+	if (len > most && len + strlen(": ") + strlen(cause) >= sizeof(err->msg))
+		len = sizeof(err->msg) - 1 - strlen(": ") - strlen(cause);
+	(void)snprintf(err->msg + len, sizeof(err->msg) - len, ": %s", cause);
+}
+
 int err_set(struct err *err, int code, const char *fmt, ...)
 {
 	va_list ap;
-	size_t len;
 
 	if (!err)
 		return code;
@@ -18,8 +27,7 @@ int err_set(struct err *err, int code, const char *fmt, ...)
 	va_start(ap, fmt);
 	(void)vsnprintf(err->msg, sizeof(err->msg), fmt, ap);
 	va_end(ap);
-	len = strlen(err->msg);
-	(void)snprintf(err->msg + len, sizeof(err->msg) - len, ": %s", strerror(-code));
+	add_cause(err, strerror(-code));
 	return code;
 }
 

@@ -17,7 +17,7 @@ static struct {
 	char name[80];
 	int fd;
 	enum log_level level;
-	bool quiet;
+	bool level_given, quiet;
 } sink = { .prog = "rlxc", .fd = -EBADF, .level = LOG_LEVEL_ERROR };
 
 static const char *const level_names[] = { "TRACE", "DEBUG", "INFO",  "NOTICE", "WARN",
@@ -29,7 +29,27 @@ void log_setup(const char *prog, const char *name, int fd, enum log_level level,
 	(void)snprintf(sink.name, sizeof(sink.name), "%s", name ? name : "");
 	sink.fd = fd;
 	sink.level = level == LOG_LEVEL_UNSET ? LOG_LEVEL_ERROR : level;
+	sink.level_given = level != LOG_LEVEL_UNSET;
 	sink.quiet = quiet;
+}
+
+void log_configure(int fd, enum log_level level)
+{
+	if (sink.fd < 0)
+		sink.fd = fd;
+	if (!sink.level_given && level != LOG_LEVEL_UNSET)
+		sink.level = level;
+}
+
+void log_drop(int fd)
+{
+	if (fd >= 0 && sink.fd == fd)
+		sink.fd = -EBADF;
+}
+
+int log_fd(void)
+{
+	return sink.fd;
 }
 
 int log_level_parse(const char *text)

@@ -26,6 +26,14 @@ enum log_level {
  * @quiet: warnings do not go to stderr. */
 void log_setup(const char *prog, const char *name, int fd, enum log_level level, bool quiet);
 
+/* What the configuration says where log_setup was given no file, or no level. @fd: -EBADF for
+ * none; the caller keeps owning it until log_drop. */
+void log_configure(int fd, enum log_level level);
+/* Nothing more goes to @fd. */
+void log_drop(int fd);
+/* The log file, -EBADF for none: for a process that closes everything else. */
+int log_fd(void);
+
 /* Level of a name in any case ("debug") or of a number 0..8; -EINVAL for neither. */
 int log_level_parse(const char *text);
 const char *log_level_name(enum log_level level);

@@ -127,13 +127,26 @@ void text_add_json(struct text *text, const char *str)
 	text_add(text, "\"");
 }
 
+/* U+0080 to U+009F are control characters as well; U+009B alone starts an escape sequence. */
+static bool is_control(const unsigned char *s)
+{
+	return s[0] < 0x20 || s[0] == 0x7f || (s[0] == 0xc2 && s[1] >= 0x80 && s[1] < 0xa0);
+}
+
 void text_add_printable(struct text *text, const char *str)
 {
-	for (const unsigned char *s = (const unsigned char *)str; *s; s++) {
-		if (*s < 0x20 || *s == 0x7f)
-			text_addf(text, "\\x%02x", *s);
+	const unsigned char *s = (const unsigned char *)str;
+
+	while (*s) {
+		size_t n = utf8_length(s);
+
+		if (n && !is_control(s))
+			text_add_len(text, (const char *)s, n);
+		else if (n == 2)
+			text_addf(text, "\\x%02x\\x%02x", s[0], s[1]);
 		else
-			text_add_len(text, (const char *)s, 1);
+			text_addf(text, "\\x%02x", s[0]);
+		s += n ? n : 1;
 	}
 }
 

@@ -23,7 +23,8 @@ void text_done(struct text *text);
 
 /* The JSON string literal of @str, quotes included; bytes that are no UTF-8 become U+FFFD. */
 void text_add_json(struct text *text, const char *str);
-/* @str with control bytes as \xNN: what came from a container does not drive a terminal. */
+/* @str with the bytes of control characters, and those that are no UTF-8, as \xNN: what came from a
+ * container does not drive a terminal. */
 void text_add_printable(struct text *text, const char *str);
 
 bool str_starts_with(const char *str, const char *prefix);

@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -191,6 +192,21 @@ int fd_close_from(int first, const int *keep, size_t n)
 		from = (unsigned int)sorted[i] + 1;
 	}
 	return syscall(SYS_close_range, from, ~0U, 0) < 0 ? -errno : 0;
+}
+
+void fd_close_inherited(int first)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	struct dirent *entry;
+
+	while (dir && (entry = readdir(dir))) {
+		int fd = atoi(entry->d_name), flags = fd >= first ? fcntl(fd, F_GETFD) : -1;
+
+		if (flags >= 0 && !(flags & FD_CLOEXEC))
+			(void)close(fd);
+	}
+	if (dir)
+		(void)closedir(dir);
 }
 
 int fd_lock(int fd)

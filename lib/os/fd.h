@@ -31,6 +31,9 @@ int fd_dup(int fd);
 int fd_open_stdio(void);
 /* Closes every fd from @first on, but for the @n in @keep (which need not be sorted). */
 int fd_close_from(int first, const int *keep, size_t n);
+/* Closes what came through exec: all from @first on that would also survive the next one, since
+ * everything of our own is close-on-exec. */
+void fd_close_inherited(int first);
 /* Exclusive open file description lock on the whole file, without waiting: -EAGAIN when taken. */
 int fd_lock(int fd);
 /* 0: nobody holds it. 1: somebody does. */

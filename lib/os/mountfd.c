@@ -7,17 +7,30 @@
 #include <fcntl.h>
 #include <linux/mount.h>
 #include <linux/stat.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-int mountfd_new(const char *type, const char *const *options, uint64_t attr)
+/* A message of the context: a letter (e is an error), a blank, the text. Older ones come first. */
+static void read_why(int context, char *why, size_t size)
 {
-	_cleanup_close_ int context = (int)syscall(SYS_fsopen, type, FSOPEN_CLOEXEC);
+	char message[256];
+	ssize_t n;
+
+	while ((n = read(context, message, sizeof(message) - 1)) > 2) {
+		message[n] = '\0';
+		if (message[0] == 'e')
+			(void)snprintf(why, size, "%.*s", (int)strcspn(message + 2, "\n"),
+			               message + 2);
+	}
+}
+
+static int make_new(int context, const char *const *options, uint64_t attr)
+{
 	long fd;
 
-	if (context < 0)
-		return -errno;
 	for (; options && options[0]; options += 2) {
 		unsigned int command = options[1] ? FSCONFIG_SET_STRING : FSCONFIG_SET_FLAG;
 
@@ -28,6 +41,27 @@ int mountfd_new(const char *type, const char *const *options, uint64_t attr)
 		return -errno;
 	fd = syscall(SYS_fsmount, context, FSMOUNT_CLOEXEC, (unsigned int)attr);
 	return fd < 0 ? -errno : (int)fd;
+}
+
+int mountfd_new_why(const char *type, const char *const *options, uint64_t attr, char *why,
+                    size_t size)
+{
+	_cleanup_close_ int context = (int)syscall(SYS_fsopen, type, FSOPEN_CLOEXEC);
+	int r;
+
+	if (size)
+		why[0] = '\0';
+	if (context < 0)
+		return -errno;
+	r = make_new(context, options, attr);
+	if (r < 0 && size)
+		read_why(context, why, size);
+	return r;
+}
+
+int mountfd_new(const char *type, const char *const *options, uint64_t attr)
+{
+	return mountfd_new_why(type, options, attr, NULL, 0);
 }
 
 int mountfd_clone(int dir_fd, const char *path, bool recursive)

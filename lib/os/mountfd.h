@@ -3,6 +3,7 @@
 #define RLXC_OS_MOUNTFD_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* The mount calls that work on descriptors: fsopen(2), fsmount(2), open_tree(2), move_mount(2),
@@ -11,6 +12,10 @@
 /* A new, detached instance of a file system. @options: pairs of key and value (value NULL for a
  * flag), ended by a NULL key; @attr: MOUNT_ATTR_*. */
 int mountfd_new(const char *type, const char *const *options, uint64_t attr);
+/* The same; on failure @why gets what the kernel says about it, such as "tmpfs: Bad value for
+ * 'size'", or stays empty. */
+int mountfd_new_why(const char *type, const char *const *options, uint64_t attr, char *why,
+                    size_t size);
 /* A detached copy of the mount at @path (of @dir_fd itself with "") and, if @recursive, of all
  * below it. */
 int mountfd_clone(int dir_fd, const char *path, bool recursive);

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,10 +35,33 @@ static int open_resolved(int dir_fd, const char *path, int flags, uint64_t resol
 	return -EAGAIN;
 }
 
+/* The kernel would let ".." through as long as it stays below, and then races with renames. */
+static bool has_dot_dot(const char *path)
+{
+	for (; *path; path += strcspn(path, "/")) {
+		path += strspn(path, "/");
+		if (path[0] == '.' && path[1] == '.' && (path[2] == '/' || !path[2]))
+			return true;
+	}
+	return false;
+}
+
+static int open_beneath(int dir_fd, const char *path, int flags, uint64_t more)
+{
+	if (has_dot_dot(path))
+		return -EXDEV;
+	return open_resolved(dir_fd, path, flags,
+	                     RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | more);
+}
+
 int path_open_beneath(int dir_fd, const char *path, int flags)
 {
-	return open_resolved(dir_fd, path, flags,
-	                     RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
+	return open_beneath(dir_fd, path, flags, 0);
+}
+
+int path_open_same_mount(int dir_fd, const char *path, int flags)
+{
+	return open_beneath(dir_fd, path, flags, RESOLVE_NO_XDEV);
 }
 
 int path_open_in_root(int dir_fd, const char *path, int flags)
@@ -57,8 +81,8 @@ static int make_component(int dir_fd, const char *name, mode_t mode)
 	return path_open_beneath(dir_fd, name, O_PATH | O_DIRECTORY);
 }
 
-/* Makes all components of @path but the last; *@ret_last points to the last one in @copy. */
-static int make_parents(int dir_fd, char *copy, char **ret_last)
+/* Makes all components of @copy but the last; *@ret_last points to the last one in @copy. */
+static int make_parents(int dir_fd, char *copy, mode_t mode, char **ret_last)
 {
 	_cleanup_close_ int at = fcntl(dir_fd, F_DUPFD_CLOEXEC, 3);
 	char *save = NULL, *name, *next;
@@ -69,19 +93,14 @@ static int make_parents(int dir_fd, char *copy, char **ret_last)
 	if (!name)
 		return -EISDIR;
 	while ((next = strtok_r(NULL, "/", &save))) {
-		int fd;
+		int fd = make_component(at, name, mode);
 
-		if (strcmp(name, "..") == 0)
-			return -EXDEV;
-		fd = make_component(at, name, 0755);
 		if (fd < 0)
 			return fd;
 		cleanup_close(&at);
 		at = fd;
 		name = next;
 	}
-	if (strcmp(name, "..") == 0)
-		return -EXDEV;
 	*ret_last = name;
 	return take_fd(&at);
 }
@@ -99,7 +118,7 @@ int path_make_dir(int dir_fd, const char *path, mode_t mode)
 	copy = strdup(path);
 	if (!copy)
 		return -ENOMEM;
-	parent = make_parents(dir_fd, copy, &last);
+	parent = make_parents(dir_fd, copy, mode, &last);
 	if (parent < 0)
 		return parent;
 	return make_component(parent, last, mode);
@@ -118,7 +137,7 @@ int path_make_file(int dir_fd, const char *path, mode_t mode)
 	copy = strdup(path);
 	if (!copy)
 		return -ENOMEM;
-	parent = make_parents(dir_fd, copy, &last);
+	parent = make_parents(dir_fd, copy, 0755, &last);
 	if (parent < 0)
 		return parent;
 	made = openat(parent, last, O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC | O_WRONLY, mode);
@@ -129,8 +148,12 @@ int path_make_file(int dir_fd, const char *path, mode_t mode)
 
 int path_mkdir_parents(const char *path, mode_t mode)
 {
-	_cleanup_free_ char *copy = strdup(path);
+	_cleanup_free_ char *copy = NULL;
+	struct stat st;
 
+	if (!*path)
+		return -ENOENT;
+	copy = strdup(path);
 	if (!copy)
 		return -ENOMEM;
 	for (char *s = copy + 1; *s; s++) {
@@ -141,7 +164,11 @@ int path_mkdir_parents(const char *path, mode_t mode)
 			return -errno;
 		*s = '/';
 	}
-	return mkdir(copy, mode) < 0 && errno != EEXIST ? -errno : 0;
+	if (mkdir(copy, mode) == 0)
+		return 0;
+	if (errno != EEXIST || stat(copy, &st) < 0)
+		return -errno;
+	return S_ISDIR(st.st_mode) ? 0 : -ENOTDIR;
 }
 
 char *path_join(const char *a, const char *b)
@@ -156,6 +183,8 @@ void path_simplify(char *path)
 	char *out = path;
 	const char *in = path;
 
+	if (!*path)
+		return;
 	while (in[0] == '.' && in[1] == '/') {
 		in += 2;
 		in += strspn(in, "/");
@@ -173,6 +202,8 @@ void path_simplify(char *path)
 	}
 	while (out > path + 1 && out[-1] == '/')
 		out--;
+	if (out == path)
+		*out++ = '.';
 	*out = '\0';
 }
 

@@ -6,13 +6,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <link.h>
+#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -22,7 +26,8 @@ pid_t proc_clone(uint64_t flags, int cgroup_fd, int *ret_pidfd)
 	struct clone_args args = {
 		.flags = flags | CLONE_PIDFD | CLONE_CLEAR_SIGHAND,
 		.pidfd = (uint64_t)(uintptr_t)&pidfd,
-		.exit_signal = SIGCHLD,
+		/* A sibling (CLONE_PARENT) takes our own exit signal and must not name one. */
+		.exit_signal = flags & CLONE_PARENT ? 0 : SIGCHLD,
 	};
 	long pid;
 
@@ -122,6 +127,48 @@ void proc_title_set(const char *text)
 	(void)prctl(PR_SET_NAME, text, 0, 0, 0);
 }
 
+#define TRIM_STACK_BYTES (512UL * 1024)
+
+#define TRIM_SEGMENTS 4
+
+struct trim {
+	uintptr_t page;
+	struct iovec segments[TRIM_SEGMENTS];
+	size_t n;
+};
+
+/* What is mapped from the program's file and never written: code and constants. */
+static int find_segments(struct dl_phdr_info *info, size_t size, void *arg)
+{
+	struct trim *trim = arg;
+
+	(void)size;
+	for (int i = 0; i < info->dlpi_phnum && trim->n < TRIM_SEGMENTS; i++) {
+		const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
+		uintptr_t start = (info->dlpi_addr + segment->p_vaddr) & ~(trim->page - 1);
+		uintptr_t end = info->dlpi_addr + segment->p_vaddr + segment->p_memsz;
+
+		if (segment->p_type == PT_LOAD && !(segment->p_flags & PF_W))
+			trim->segments[trim->n++] = (struct iovec){ (void *)start, end - start };
+	}
+	return 1; /* the first one is the program itself */
+}
+
+/* Last of all the code, since each page that runs afterwards is read again with its neighbours:
+ * nothing follows but the way back. */
+__attribute__((noinline)) void proc_trim_memory(void)
+{
+	struct trim trim = { .page = (uintptr_t)sysconf(_SC_PAGESIZE) };
+	uintptr_t here = (uintptr_t)__builtin_frame_address(0);
+
+	(void)malloc_trim(0);
+	(void)dl_iterate_phdr(find_segments, &trim);
+	here = (here & ~(trim.page - 1)) - trim.page; /* this frame and what it calls stay */
+	(void)madvise((void *)(here - TRIM_STACK_BYTES), TRIM_STACK_BYTES, MADV_DONTNEED);
+	for (size_t i = 0; i < trim.n; i++)
+		(void)madvise(trim.segments[i].iov_base, trim.segments[i].iov_len, MADV_DONTNEED);
+}
+
 int proc_run_child(int (*fn)(void *arg, struct err *err), void *arg, struct err *err)
 {
 	_cleanup_close_ int reader = -EBADF, writer = -EBADF, pidfd = -EBADF;
@@ -145,7 +192,9 @@ int proc_run_child(int (*fn)(void *arg, struct err *err), void *arg, struct err 
 		_exit(255);
 	}
 	cleanup_close(&writer);
-	r = (int)read(reader, &report, sizeof(report));
+	do
+		r = (int)read(reader, &report, sizeof(report));
+	while (r < 0 && errno == EINTR);
 	if (pidfd_wait(pidfd, &status) < 0)
 		return err_set(err, -ECHILD, "cannot wait for a process");
 	if (r == (int)sizeof(report) && report.code < 0) {

@@ -31,6 +31,10 @@ int proc_exit_code(int status);
 void proc_title_init(int argc, char **argv);
 void proc_title_set(const char *title);
 
+/* Gives memory back that only the beginning of a long-lived process needed: free heap, stack below
+ * the caller, and the program's own pages, which the kernel reads again when they are used. */
+void proc_trim_memory(void);
+
 /* Runs @fn in a child and hands over its error. The child ends with _exit: when @fn returned 0
  * or more with that number as exit code, which is what this returns. */
 int proc_run_child(int (*fn)(void *arg, struct err *err), void *arg, struct err *err);

@@ -7,18 +7,22 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
-int sock_send(int sock, const void *data, size_t len, const int *fds, size_t n_fds)
+int sock_send_parts(int sock, const struct iovec *parts, size_t n_parts, const int *fds,
+                    size_t n_fds)
 {
 	char control[CMSG_SPACE(sizeof(int) * SOCK_FDS_MAX)] __attribute__((aligned(8))) = {};
-	struct iovec iov = { .iov_base = (void *)data, .iov_len = len };
-	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+	struct msghdr msg = { .msg_iov = (struct iovec *)parts, .msg_iovlen = n_parts };
+	size_t len = 0;
 	ssize_t n;
 
 	if (n_fds > SOCK_FDS_MAX)
 		return -E2BIG;
+	for (size_t i = 0; i < n_parts; i++)
+		len += parts[i].iov_len;
 	if (n_fds) {
 		struct cmsghdr *cmsg;
 
@@ -38,6 +42,13 @@ int sock_send(int sock, const void *data, size_t len, const int *fds, size_t n_f
 	return (size_t)n == len ? 0 : -EIO;
 }
 
+int sock_send(int sock, const void *data, size_t len, const int *fds, size_t n_fds)
+{
+	const struct iovec part = { .iov_base = (void *)data, .iov_len = len };
+
+	return sock_send_parts(sock, &part, 1, fds, n_fds);
+}
+
 /* Takes the descriptors out of one control message; returns how many there were in all. */
 static size_t take_rights(const struct cmsghdr *cmsg, int *fds, size_t n_fds, size_t filled)
 {
@@ -55,12 +66,11 @@ static size_t take_rights(const struct cmsghdr *cmsg, int *fds, size_t n_fds, si
 	return filled + count;
 }
 
-ssize_t sock_recv(int sock, void *data, size_t size, int *fds, size_t n_fds)
+ssize_t sock_recv_parts(int sock, const struct iovec *parts, size_t n_parts, int *fds, size_t n_fds)
 {
 	char control[CMSG_SPACE(sizeof(int) * SOCK_FDS_MAX)] __attribute__((aligned(8)));
-	struct iovec iov = { .iov_base = data, .iov_len = size };
-	struct msghdr msg = { .msg_iov = &iov,
-		              .msg_iovlen = 1,
+	struct msghdr msg = { .msg_iov = (struct iovec *)parts,
+		              .msg_iovlen = n_parts,
 		              .msg_control = control,
 		              .msg_controllen = sizeof(control) };
 	size_t got = 0;
@@ -82,6 +92,13 @@ ssize_t sock_recv(int sock, void *data, size_t size, int *fds, size_t n_fds)
 		return -EBADMSG;
 	}
 	return n;
+}
+
+ssize_t sock_recv(int sock, void *data, size_t size, int *fds, size_t n_fds)
+{
+	const struct iovec part = { .iov_base = data, .iov_len = size };
+
+	return sock_recv_parts(sock, &part, 1, fds, n_fds);
 }
 
 int sock_pair(int ret_fds[2])
@@ -120,6 +137,7 @@ int sock_listen_at(int dir_fd, const char *name, int backlog)
 
 int sock_connect_at(int dir_fd, const char *name)
 {
+	const struct timeval patience = { .tv_sec = SOCK_PATIENCE_S };
 	_cleanup_close_ int sock = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 	struct sockaddr_un address;
 	int r;
@@ -129,6 +147,8 @@ int sock_connect_at(int dir_fd, const char *name)
 	r = address_of(dir_fd, name, &address);
 	if (r < 0)
 		return r;
+	(void)setsockopt(sock, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+	(void)setsockopt(sock, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
 	do
 		r = connect(sock, (struct sockaddr *)&address, sizeof(address));
 	while (r < 0 && errno == EINTR);

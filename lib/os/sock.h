@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 #include <sys/types.h>
+#include <sys/uio.h>
 
 #define SOCK_FDS_MAX 32
 
@@ -13,10 +14,18 @@ int sock_send(int sock, const void *data, size_t len, const int *fds, size_t n_f
  * not sent is -EBADF). A truncated message or too many descriptors: -EBADMSG, all closed. */
 ssize_t sock_recv(int sock, void *data, size_t size, int *fds, size_t n_fds);
 
+/* The same for a message in parts. */
+int sock_send_parts(int sock, const struct iovec *parts, size_t n_parts, const int *fds,
+                    size_t n_fds);
+ssize_t sock_recv_parts(int sock, const struct iovec *parts, size_t n_parts, int *fds,
+                        size_t n_fds);
+
 /* SOCK_SEQPACKET pair. */
 int sock_pair(int ret_fds[2]);
 /* Listens on, or connects to, the socket @name in the directory @dir_fd, however long its path. */
 int sock_listen_at(int dir_fd, const char *name, int backlog);
 int sock_connect_at(int dir_fd, const char *name);
+/* How long connecting, sending and receiving on such a connection may wait: then -EAGAIN. */
+#define SOCK_PATIENCE_S 30
 
 #endif
