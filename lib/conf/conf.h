@@ -210,7 +210,7 @@ struct conf {
 
 	/* how the text came here */
 	char *file;  /* the top-level file, as given */
-	char *saved; /* its text, see conf_save in conf/save.h */
+	char *saved; /* its text, see conf_save in conf/item.h */
 };
 
 /* Everything at its default. */
@@ -224,5 +224,6 @@ static inline void conf_freep(struct conf **conf)
 }
 
 bool conf_arch_is_32bit(const char *arch);
+bool conf_arch_is_known(const char *arch);
 
 #endif

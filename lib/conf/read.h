@@ -7,12 +7,19 @@
 
 /* Reads configuration files: syntax of lxc.container.conf(5), includes expanded where they
  * stand. Limits: 16 includes deep, 4 MiB in all, a directory's *.conf in sorted order; a file
- * that includes itself is an error. Read by root, a file that others can write is refused. */
+ * that includes itself is an error. Read by root, a file of another owner or
+ * that others can write is refused.
+ *
+ * Keys from before LXC 2.1 are understood: one warning names the command that rewrites them. */
 
 /* Reads @path into @conf (which conf_init has prepared). On failure @conf holds what came before
  * the mistake and can still be asked for its paths; the message reads "FILE:LINE:COLUMN: ...". */
 int conf_read_file(struct conf *conf, const char *path, struct err *err);
-/* The same for text that came from elsewhere; @name stands for the file in messages. */
+/* The same, but goes on after a mistake: @conf holds every line that could be understood,
+ * @first_err (and the result) is the first mistake. For looking at and destroying a broken
+ * container. */
+int conf_read_file_tolerant(struct conf *conf, const char *path, struct err *first_err);
+/* As conf_read_file, for text that came from elsewhere; @name stands for the file in messages. */
 int conf_read_text(struct conf *conf, const char *name, const char *text, struct err *err);
 /* One line such as "lxc.uts.name = c1", from the command line (-s): split, trimmed and unquoted
  * like a file's, @option names it in messages. No "lxc." in front: an error. */

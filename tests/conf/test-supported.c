@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Keys whose effect is not there yet stop a start; all others do not. */
+#include "conf/item.h"
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "conf/read.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+static int check_text(const char *text, struct err *err)
+{
+	_cleanup_(conf_done) struct conf conf;
+
+	conf_init(&conf);
+	if (conf_read_text(&conf, "t", text, err) < 0)
+		fail_msg("%s", err->msg);
+	return conf_check_supported(&conf, err);
+}
+
+static void test_supported(void **state)
+{
+	static const char *const fine[] = {
+		"",
+		"lxc.cgroup.relative = 0\nlxc.monitor.unshare = 0\nlxc.sched.core = 0\n",
+		"lxc.net.0.type = empty\nlxc.net.0.flags = up\n",
+		"lxc.net.0.type = empty\nlxc.net.0.name = lo\nlxc.net.3.type = none\n",
+		"lxc.net.0.flags = up\n",
+		"lxc.hook.version = 1\n",
+		"lxc.cgroup2.memory.max = 1G\nlxc.cgroup2.memory.max =\n",
+		"lxc.hook.mount = /x\nlxc.hook =\n",
+		"lxc.rootfs.path = dir:/x\nlxc.rootfs.options = ro,nodev\n",
+		"lxc.mount.entry = /idmap=x a none bind,optional 0 0\nlxc.mount.entry = x\n",
+		"lxc.apparmor.profile = unconfined\nlxc.apparmor.allow_nesting = 1\n",
+		"lxc.apparmor.profile = unchanged\n",
+		"lxc.uts.name = a\nlxc.arch = x86_64\nlxc.init.cmd = /x\nlxc.execute.cmd = /x\n"
+		"lxc.init.uid = 1\nlxc.init.gid = 1\nlxc.init.groups = 1\nlxc.init.cwd = /\n"
+		"lxc.environment = a=b\nlxc.environment.runtime = a=b\nlxc.ephemeral = 1\n"
+		"lxc.signal.halt = SIGPWR\nlxc.signal.stop = SIGTERM\nlxc.signal.reboot = SIGINT\n"
+		"lxc.start.auto = 1\nlxc.start.delay = 1\nlxc.start.order = 1\nlxc.group = a\n"
+		"lxc.monitor.signal.pdeath = SIGTERM\nlxc.log.level = 1\nlxc.log.file = /x\n"
+		"lxc.idmap = u 0 1 1\nlxc.namespace.clone = user\nlxc.namespace.share.net = x\n"
+		"lxc.time.offset.boot = 1s\nlxc.cap.drop = mknod\nlxc.no_new_privs = 1\n"
+		"lxc.keyring.session = 1\nlxc.rootfs.mount = /mnt\nlxc.rootfs.managed = 0\n"
+		"lxc.mount.fstab = /x\nlxc.mount.auto = proc sys cgroup\nlxc.console.path = none\n"
+		"lxc.console.logfile = /x\nlxc.console.size = 1M\nlxc.console.rotate = 1\n"
+		"lxc.console.buffer.size = auto\nlxc.tty.max = 4\nlxc.tty.dir = lxc\n"
+		"lxc.pty.max = 1024\nlxc.autodev = 0\nlxc.autodev.tmpfs.size = 1\n"
+		"lxc.prlimit.nofile = 1\nlxc.sysctl.a.b = 1\nlxc.proc.oom_score_adj = 1\n",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(fine); i++) {
+		struct err err = {};
+
+		if (check_text(fine[i], &err) < 0)
+			fail_msg("%s: %s", fine[i], err.msg);
+	}
+}
+
+static void test_pending(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *name; /* in the message, between quotes */
+	} pending[] = {
+		{ "lxc.cgroup2.memory.max = 1G\n", "'lxc.cgroup2.memory.max'" },
+		{ "lxc.cgroup.cpu.shares = 5\n", "'lxc.cgroup.cpu.shares'" },
+		{ "lxc.cgroup.dir = a\n", "'lxc.cgroup.dir'" },
+		{ "lxc.cgroup.dir.container = a\n", "'lxc.cgroup.dir.container'" },
+		{ "lxc.cgroup.dir.container.inner = a\n", "'lxc.cgroup.dir.container.inner'" },
+		{ "lxc.cgroup.dir.monitor = a\n", "'lxc.cgroup.dir.monitor'" },
+		{ "lxc.cgroup.dir.monitor.pivot = a\n", "'lxc.cgroup.dir.monitor.pivot'" },
+		{ "lxc.cgroup.relative = 1\n", "'lxc.cgroup.relative'" },
+		{ "lxc.hook.pre-start = /x\n", "'lxc.hook.pre-start'" },
+		{ "lxc.hook.clone = /x\n", "'lxc.hook.clone'" },
+		{ "lxc.environment.hooks = a=b\n", "'lxc.environment.hooks'" },
+		{ "lxc.seccomp.profile = /x\n", "'lxc.seccomp.profile'" },
+		{ "lxc.seccomp.allow_nesting = 1\n", "'lxc.seccomp.allow_nesting'" },
+		{ "lxc.seccomp.notify.proxy = unix:/x\n", "'lxc.seccomp.notify.proxy'" },
+		{ "lxc.seccomp.notify.cookie = x\n", "'lxc.seccomp.notify.cookie'" },
+		{ "lxc.monitor.unshare = 1\n", "'lxc.monitor.unshare'" },
+		{ "lxc.sched.core = 1\n", "'lxc.sched.core'" },
+		{ "lxc.log.syslog = daemon\n", "'lxc.log.syslog'" },
+		{ "lxc.net.2.type = veth\n", "'lxc.net.2.type = veth'" },
+		{ "lxc.net.0.type = phys\n", "'lxc.net.0.type = phys'" },
+		{ "lxc.net.0.type = empty\nlxc.net.0.name = eth0\n", "'lxc.net.0.name = eth0'" },
+		{ "lxc.net.0.type = empty\nlxc.net.0.ipv4.address = 10.0.0.1/8\n",
+		  "'lxc.net.0.ipv4.address'" },
+		{ "lxc.net.0.type = none\nlxc.net.0.script.up = /x\n", "'lxc.net.0.script.up'" },
+		{ "lxc.net.0.link = br0\n", "'lxc.net.0.link'" },
+		{ "lxc.rootfs.path = overlay:/a:/b\n", "'lxc.rootfs.path = overlay:/a:/b'" },
+		{ "lxc.rootfs.options = ro,idmap=container\n",
+		  "'lxc.rootfs.options = ro,idmap=container'" },
+		{ "lxc.mount.entry = a b\nlxc.mount.entry = /a b none bind,idmap=container\n",
+		  "'lxc.mount.entry = /a b none bind,idmap=container'" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(pending); i++) {
+		struct err err = {};
+
+		assert_int_equal(check_text(pending[i].text, &err), -EOPNOTSUPP);
+		if (!strstr(err.msg, pending[i].name) || !strstr(err.msg, "is not supported yet"))
+			fail_msg("%s: %s", pending[i].text, err.msg);
+		assert_true(err.hint[0]);
+		assert_int_equal(check_text(pending[i].text, NULL), -EOPNOTSUPP);
+	}
+}
+
+static void test_without_type(void **state)
+{
+	struct err err = {};
+
+	(void)state;
+	assert_int_equal(check_text("lxc.net.0.type = veth\nlxc.net.0.type =\n", &err), -EINVAL);
+	assert_non_null(strstr(err.msg, "'lxc.net.0' has no type"));
+}
+
+static void test_security_modules(void **state)
+{
+	bool has_apparmor = access("/sys/kernel/security/apparmor", F_OK) == 0;
+	bool has_selinux = access("/sys/fs/selinux", F_OK) == 0;
+	struct err err = {};
+
+	(void)state;
+	assert_int_equal(check_text("lxc.apparmor.profile = generated\n", &err),
+	                 has_apparmor ? -EOPNOTSUPP : 0);
+	assert_int_equal(check_text("lxc.apparmor.raw = x\n", &err),
+	                 has_apparmor ? -EOPNOTSUPP : 0);
+	assert_int_equal(check_text("lxc.selinux.context = x\n", &err),
+	                 has_selinux ? -EOPNOTSUPP : 0);
+	assert_int_equal(check_text("lxc.selinux.context.keyring = x\n", &err),
+	                 has_selinux ? -EOPNOTSUPP : 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_supported),
+		cmocka_unit_test(test_pending),
+		cmocka_unit_test(test_without_type),
+		cmocka_unit_test(test_security_modules),
+	};
+
+	log_setup("test", NULL, -EBADF, LOG_LEVEL_ERROR, /* quiet= */ true);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
