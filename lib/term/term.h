@@ -21,6 +21,8 @@ int pty_number(int master_fd);
 int pty_open_host(int *ret_master, int *ret_slave, struct err *err);
 /* Makes @slave_fd the controlling terminal (setsid has been called). */
 int pty_make_controlling(int slave_fd);
+/* Output passes unchanged: for a pair whose output goes to a terminal that is not in raw mode. */
+void pty_plain_output(int slave_fd);
 
 /* Ring of the last bytes of the console, in memory, and the log file on disk. Both optional. */
 struct console_log;
@@ -33,7 +35,7 @@ int console_log_new(uint64_t buffer_bytes, const char *path, uint64_t size_bytes
 struct console_log *console_log_free(struct console_log *log);
 /* Never fails: a log that cannot be written is dropped with one warning. */
 void console_log_add(struct console_log *log, const char *data, size_t len);
-/* Content of the ring, oldest first, as one owned text. */
+/* Content of the ring, oldest first, as one owned text. -ENODATA: there is no ring. */
 int console_log_read(const struct console_log *log, char **ret_data, size_t *ret_len);
 void console_log_clear(struct console_log *log);
 
@@ -59,7 +61,10 @@ struct term_relay {
 };
 /* Raw mode while it runs when in_fd is a terminal; SIGWINCH is followed. Returns 0 when the other
  * side ended, 1 when the user left by the escape. What the container wrote before end_fd became
- * readable is still shown. Signals INT, TERM, HUP, QUIT restore the terminal first. */
+ * readable is still shown. Signals INT, TERM, HUP, QUIT restore the terminal first and are raised
+ * again; -EINTR when the caller survives that. The end of in_fd becomes the end-of-file character
+ * of a pty, twice behind an unfinished line; to anything else nothing is sent. With an escape it is
+ * like leaving, without having typed it. */
 int term_relay_run(const struct term_relay *relay, struct err *err);
 
 #endif
