@@ -1,0 +1,450 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "mount/apply.h"
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "os/mountfd.h"
+#include "os/path.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <linux/mount.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <stdio.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+int mount_isolate(struct err *err)
+{
+	if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
+		return err_set(err, -errno, "cannot separate the mounts from the host's");
+	return 0;
+}
+
+static int open_device(const struct mount_op *op, struct err *err)
+{
+	_cleanup_close_ int fd = -EBADF;
+	char path[64];
+	struct stat st;
+
+	(void)snprintf(path, sizeof(path), "/dev/%s", op->source);
+	fd = mountfd_clone(AT_FDCWD, path, false);
+	if (fd < 0)
+		return err_set(err, fd, "cannot take device '%s' from the host", path);
+	if (fstat(fd, &st) < 0)
+		return err_set(err, -errno, "cannot look at '%s'", path);
+	if (!S_ISCHR(st.st_mode) || st.st_rdev != makedev(op->major, op->minor))
+		return err_say(err, -ENODEV, "'%s' of the host is not character device %u:%u", path,
+		               op->major, op->minor);
+	return take_fd(&fd);
+}
+
+static int open_source(const struct mount_op *op, struct err *err)
+{
+	int fd;
+
+	if (op->kind == MOUNT_DEVICE && !op->mknod)
+		return open_device(op, err);
+	if (op->kind != MOUNT_BIND_HOST)
+		return -EBADF;
+	fd = mountfd_clone(AT_FDCWD, op->source, op->recursive);
+	if (fd == -EINVAL && !op->recursive) {
+		/* What lies below was mounted by a more privileged namespace and covers what we
+		 * may not see: only the whole can be bound. */
+		fd = mountfd_clone(AT_FDCWD, op->source, true);
+	}
+	if (fd >= 0)
+		return fd;
+	err_set(err, fd, "cannot take '%s' from the host for the container's '/%s'", op->source,
+	        op->target);
+	if (fd == -ENOENT)
+		err_hint(err, "make it on the host, or let the container start without it: add "
+		              "'optional' to the options of its lxc.mount.entry");
+	else if (fd == -EACCES)
+		err_hint(err, "you may not search a directory above it");
+	return fd;
+}
+
+static int open_root(const char *path, int rootfs_fd, struct mount_sources *sources,
+                     struct err *err)
+{
+	struct stat here, there;
+
+	sources->under = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (sources->under < 0)
+		return err_set(err, -errno, "cannot open root file system '%s'", path);
+	if (fstat(sources->under, &here) < 0 || fstat(rootfs_fd, &there) < 0)
+		return err_set(err, -errno, "cannot look at root file system '%s'", path);
+	if (here.st_dev != there.st_dev || here.st_ino != there.st_ino)
+		return err_say(err, -ESTALE, "root file system '%s' was exchanged during the start",
+		               path);
+	sources->root = mountfd_clone(sources->under, "", true);
+	if (sources->root < 0)
+		return err_set(err, sources->root, "cannot take root file system '%s'", path);
+	return 0;
+}
+
+int mount_sources_open(const struct mount_plan *plan, const char *rootfs_path, int rootfs_fd,
+                       struct mount_sources *ret_sources, struct err *err)
+{
+	_cleanup_(mount_sources_done) struct mount_sources sources = { .root = -EBADF,
+		                                                       .under = -EBADF };
+	int r;
+
+	r = open_root(rootfs_path, rootfs_fd, &sources, err);
+	if (r < 0)
+		return r;
+	sources.fds = calloc(plan->n ? plan->n : 1, sizeof(*sources.fds));
+	if (!sources.fds)
+		return err_oom(err);
+	for (size_t i = 0; i < plan->n; i++) {
+		struct err why = {};
+
+		sources.fds[sources.n++] = open_source(&plan->ops[i], &why);
+		if (sources.fds[i] >= 0 || sources.fds[i] == -EBADF)
+			continue;
+		if (!plan->ops[i].optional) {
+			if (err)
+				*err = why;
+			return why.code;
+		}
+		log_info("%s; it is optional, continuing without it", why.msg);
+	}
+	*ret_sources = sources;
+	sources = (struct mount_sources){ .root = -EBADF, .under = -EBADF };
+	return 0;
+}
+
+void mount_sources_done(struct mount_sources *sources)
+{
+	cleanup_close(&sources->root);
+	cleanup_close(&sources->under);
+	for (size_t i = 0; i < sources->n; i++)
+		cleanup_close(&sources->fds[i]);
+	free(sources->fds);
+	sources->fds = NULL;
+	sources->n = 0;
+}
+
+/* A word that lifts a restriction does nothing where the host's mount imposes it. */
+static int set_attributes(int fd, uint64_t set, uint64_t clear, uint64_t propagation,
+                          bool recursive)
+{
+	int r;
+
+	if (!set && !clear && !propagation)
+		return 0;
+	r = mountfd_set_attr(fd, set, clear, propagation, recursive);
+	if (r == -EPERM && clear)
+		r = mountfd_set_attr(fd, set, set & MOUNT_ATTR__ATIME ? MOUNT_ATTR__ATIME : 0,
+		                     propagation, recursive);
+	return r;
+}
+
+int mount_root_attach(const struct mount_plan *plan, const struct mount_sources *sources,
+                      const char *mount_point, struct err *err)
+{
+	const struct mount_entry *options = &plan->rootfs_options;
+	_cleanup_close_ int target = -EBADF;
+	int r;
+
+	if (mount_point) {
+		target = open(mount_point, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		if (target < 0)
+			return err_set(err, -errno, "cannot open lxc.rootfs.mount '%s'",
+			               mount_point);
+	}
+	r = mountfd_attach(sources->root, target >= 0 ? target : sources->under);
+	if (r < 0)
+		return err_set(err, r, "cannot mount the root file system");
+	/* Its propagation is set after pivot_root, which refuses a shared mount. */
+	r = set_attributes(sources->root, options->attr_set, options->attr_clear, 0, true);
+	if (r < 0)
+		return err_set(err, r, "cannot apply lxc.rootfs.options");
+	return 0;
+}
+
+static int open_target(const struct mount_op *op, int root_fd)
+{
+	if (op->create_dir)
+		return path_make_dir(root_fd, op->target, 0755);
+	if (op->create_file)
+		return path_make_file(root_fd, op->target, 0000);
+	return path_open_beneath(root_fd, op->target, O_PATH);
+}
+
+/* In a user namespace an id that is not mapped is shown as this one. */
+#define OVERFLOW_ID 65534
+
+/* Does the root file system belong to somebody the container has no id for? */
+static bool is_foreign(int root_fd)
+{
+	struct stat st;
+
+	return fstat(root_fd, &st) == 0 && st.st_uid == OVERFLOW_ID;
+}
+
+static int target_error(const struct mount_op *op, int root_fd, int code, struct err *err)
+{
+	const char *why = path_error_text(code);
+
+	if (why)
+		err_say(err, code, "cannot use '/%s' of the root file system: %s", op->target, why);
+	else
+		err_set(err, code, "cannot use '/%s' of the root file system", op->target);
+	if (code == -ENOENT)
+		err_hint(err, "add create=dir or create=file to the mount's options");
+	else if (code == -ELOOP)
+		err_hint(err,
+		         "replace the link by a real directory or file; links are never followed "
+		         "when mounting");
+	else if ((code == -EACCES || code == -EOVERFLOW) && is_foreign(root_fd))
+		err_hint(err, "the root file system belongs to an id that lxc.idmap does not map: "
+		              "its files need the owners that the map gives them on the host");
+	else if (code == -EACCES)
+		err_hint(err, "the container's root needs write permission there");
+	return code;
+}
+
+static bool is_dir(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+/* Puts a detached tree on the step's target. */
+static int attach_tree(const struct mount_op *op, int tree, int root_fd, struct err *err)
+{
+	_cleanup_close_ int target = open_target(op, root_fd);
+	int r;
+
+	if (target < 0)
+		return target_error(op, root_fd, target, err);
+	r = mountfd_attach(tree, target);
+	if (r < 0 && is_dir(tree) != is_dir(target)) {
+		err_say(err, r,
+		        "cannot mount '%s' on '/%s' of the container: '%s' is a directory, "
+		        "the other is not",
+		        op->source, op->target, is_dir(tree) ? op->source : op->target);
+		err_hint(err, "a directory goes on a directory, a file on a file");
+		return r;
+	}
+	if (r < 0)
+		return err_set(err, r, "cannot mount '%s' on '/%s' of the container", op->source,
+		               op->target);
+	return 0;
+}
+
+static int new_error(const struct mount_op *op, int code, const char *why, struct err *err)
+{
+	if (code == -ENODEV) {
+		err_say(err, code, "the kernel has no file system type '%s' (for '/%s')",
+		        op->source, op->target);
+		err_hint(err, "/proc/filesystems lists the types; as root: modprobe %s",
+		         op->source);
+		return code;
+	}
+	err_set(err, code, "cannot make a '%s' file system for '/%s' of the container%s%s",
+	        op->source, op->target, *why ? ": " : "", why);
+	if (code == -EPERM)
+		err_hint(err, "the kernel lets users mount few types, such as tmpfs and overlay: "
+		              "mount it on the host and bind it into the container");
+	else if (code == -EINVAL)
+		err_hint(err, "check the options of its lxc.mount.entry");
+	return code;
+}
+
+static int apply_new(const struct mount_op *op, int root_fd, struct err *err)
+{
+	char why[256];
+	_cleanup_close_ int tree = mountfd_new_why(op->source, (const char *const *)op->options,
+	                                           op->attr_set, why, sizeof(why));
+	int r;
+
+	if (tree < 0)
+		return new_error(op, tree, why, err);
+	r = attach_tree(op, tree, root_fd, err);
+	if (r == 0 && op->propagation)
+		(void)mountfd_set_attr(tree, 0, 0, op->propagation, op->propagation_recursive);
+	return r;
+}
+
+static int apply_bind(const struct mount_op *op, int source, int root_fd, struct err *err)
+{
+	_cleanup_close_ int inside = -EBADF, tree = -EBADF;
+	int r;
+
+	if (op->kind == MOUNT_BIND_INSIDE) {
+		inside = path_open_beneath(root_fd, op->source, O_PATH);
+		if (inside < 0)
+			return target_error(op, root_fd, inside, err);
+		tree = mountfd_clone(inside, "", op->recursive);
+		if (tree < 0)
+			return err_set(err, tree, "cannot bind '/%s' of the container", op->source);
+		source = tree;
+	}
+	r = set_attributes(source, op->attr_set, op->attr_clear, 0, op->recursive);
+	if (r < 0)
+		return err_set(err, r, "cannot set the mount options of '/%s' of the container",
+		               op->target);
+	r = attach_tree(op, source, root_fd, err);
+	if (r == 0 && op->propagation)
+		(void)mountfd_set_attr(source, 0, 0, op->propagation, op->propagation_recursive);
+	return r;
+}
+
+/* dev/NAME split into the directory and the name. */
+static int open_dev_dir(const struct mount_op *op, int root_fd, const char **ret_name)
+{
+	const char *slash = strrchr(op->target, '/');
+	_cleanup_free_ char *dir = slash ? strndup(op->target, (size_t)(slash - op->target)) : NULL;
+
+	if (!dir)
+		return -EINVAL;
+	*ret_name = slash + 1;
+	return path_open_beneath(root_fd, dir, O_PATH | O_DIRECTORY);
+}
+
+static int apply_device(const struct mount_op *op, int source, int root_fd, struct err *err)
+{
+	_cleanup_close_ int dir = -EBADF, file = -EBADF;
+	const char *name;
+	int r;
+
+	dir = open_dev_dir(op, root_fd, &name);
+	if (dir < 0)
+		return target_error(op, root_fd, dir, err);
+	if (op->mknod) {
+		if (mknodat(dir, name, S_IFCHR | 0666, makedev(op->major, op->minor)) < 0)
+			return err_set(err, -errno, "cannot make device '/%s' of the container",
+			               op->target);
+		return 0;
+	}
+	file = openat(dir, name, O_CREAT | O_EXCL | O_NOFOLLOW | O_WRONLY | O_CLOEXEC, 0000);
+	r = file < 0 ? -errno : mountfd_attach(source, file);
+	if (r < 0)
+		return err_set(err, r, "cannot give device '/%s' to the container", op->target);
+	return 0;
+}
+
+/* Convenience names only: a root file system that cannot take them goes without. */
+static int apply_link(const struct mount_op *op, int root_fd)
+{
+	_cleanup_close_ int dir = -EBADF;
+	const char *name;
+
+	dir = open_dev_dir(op, root_fd, &name);
+	if (dir >= 0)
+		(void)symlinkat(op->source, dir, name);
+	return 0;
+}
+
+static int apply_op(const struct mount_op *op, int source, int root_fd, struct err *err)
+{
+	switch (op->kind) {
+	case MOUNT_NEW:
+		return apply_new(op, root_fd, err);
+	case MOUNT_BIND_INSIDE:
+	case MOUNT_BIND_HOST:
+		return apply_bind(op, source, root_fd, err);
+	case MOUNT_DEVICE:
+		return apply_device(op, source, root_fd, err);
+	case MOUNT_LINK:
+		return apply_link(op, root_fd);
+	}
+	return -EINVAL;
+}
+
+int mount_plan_apply(const struct mount_plan *plan, const struct mount_sources *sources,
+                     struct err *err)
+{
+	for (size_t i = 0; i < plan->n; i++) {
+		const struct mount_op *op = &plan->ops[i];
+		struct err why = {};
+		int r;
+
+		if (op->kind == MOUNT_BIND_HOST && sources->fds[i] < 0)
+			continue; /* optional and absent */
+		r = apply_op(op, sources->fds[i], sources->root, &why);
+		if (r >= 0 || (op->skip_absent && r == -ENOENT))
+			continue;
+		if (!op->optional) {
+			if (err)
+				*err = why;
+			return r;
+		}
+		log_info("%s; it is optional, continuing without it", why.msg);
+	}
+	return 0;
+}
+
+/* Where the root is the initial ramfs, which cannot be pivoted away from. Elsewhere it would leave
+ * the host's tree below the container's, where its root could dig it out. */
+static int enter_without_pivot(int root_fd)
+{
+	struct statfs fs;
+
+	if (statfs("/", &fs) < 0)
+		return -errno;
+	if (fs.f_type != RAMFS_MAGIC && fs.f_type != TMPFS_MAGIC)
+		return -EINVAL;
+	if (mount(".", "/", NULL, MS_MOVE, NULL) < 0 || fchdir(root_fd) < 0 || chroot(".") < 0)
+		return -errno;
+	return 0;
+}
+
+static int verify_root(int root_fd, struct err *err)
+{
+	_cleanup_close_ int fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	uint64_t want, have;
+
+	if (fd < 0 || mountfd_id(root_fd, &want) < 0 || mountfd_id(fd, &have) < 0)
+		return err_set(err, -errno, "cannot look at the new root");
+	if (want != have)
+		return err_say(err, -ESTALE,
+		               "the new root is not the container's root file system");
+	return 0;
+}
+
+int mount_pivot(const struct mount_plan *plan, int root_fd, struct err *err)
+{
+	_cleanup_close_ int slave = -EBADF;
+	int r;
+
+	if (fchdir(root_fd) < 0)
+		return err_set(err, -errno, "cannot enter the root file system");
+	if (syscall(SYS_pivot_root, ".", ".") == 0) {
+		if (umount2(".", MNT_DETACH) < 0)
+			return err_set(err, -errno, "cannot let go of the host's root");
+	} else {
+		r = errno == EINVAL ? enter_without_pivot(root_fd) : -errno;
+		if (r < 0)
+			return err_set(err, r, "cannot make the root file system '/'");
+	}
+	if (chdir("/") < 0)
+		return err_set(err, -errno, "cannot change to the new root");
+	r = verify_root(root_fd, err);
+	if (r < 0)
+		return r;
+	/* A group of its own: what the container mounts reaches its own namespaces. */
+	r = mountfd_set_attr(root_fd, 0, 0, MS_SHARED, true);
+	if (r == 0 && plan->rootfs_options.propagation)
+		r = mountfd_set_attr(root_fd, 0, 0, plan->rootfs_options.propagation,
+		                     plan->rootfs_options.propagation_recursive);
+	if (r < 0)
+		return err_set(err, r, "cannot make the container's mounts shared");
+	if (!plan->slave_after_pivot)
+		return 0;
+	slave = path_open_beneath(root_fd, plan->slave_after_pivot, O_PATH);
+	r = slave < 0 ? slave : mountfd_set_attr(slave, 0, 0, MS_SLAVE, true);
+	return r < 0 ? err_set(err, r, "cannot make '%s' receive mounts of the host",
+	                       plan->slave_after_pivot)
+	             : 0;
+}

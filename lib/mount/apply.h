@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef RLXC_MOUNT_APPLY_H
+#define RLXC_MOUNT_APPLY_H
+
+#include "base/err.h"
+#include "mount/plan.h"
+
+/* Carrying out a mount plan, in the container's mount namespace. The root file system is not
+ * trusted: everything below it is reached by descriptors and without following a link (MUSTs of
+ * path_open_beneath), and what is attached is a detached tree, never a path.
+ *
+ * The order of use: mount_isolate, mount_sources_open (host paths still resolve with the caller's
+ * ids), then - as root of the container - mount_root_attach, mount_plan_apply, mount_ttys_make,
+ * mount_pivot. */
+
+/* No mount made from here on reaches the host. */
+int mount_isolate(struct err *err);
+
+/* Detached copies of everything that comes from the host. */
+struct mount_sources {
+	int root;  /* the root file system's tree */
+	int under; /* O_PATH of the directory it came from, in this mount namespace */
+	int *fds;  /* one for each step of the plan, -EBADF where there is none */
+	size_t n;
+};
+/* @rootfs_fd: the directory as the monitor opened it; @rootfs_path is opened again in this mount
+ * namespace and must be the same directory. */
+int mount_sources_open(const struct mount_plan *plan, const char *rootfs_path, int rootfs_fd,
+                       struct mount_sources *ret_sources, struct err *err);
+void mount_sources_done(struct mount_sources *sources);
+
+int mount_root_attach(const struct mount_plan *plan, const struct mount_sources *sources,
+                      const char *mount_point, struct err *err);
+int mount_plan_apply(const struct mount_plan *plan, const struct mount_sources *sources,
+                     struct err *err);
+
+/* Terminals of the container's own devpts; masters go to the monitor. */
+#define MOUNT_TTYS_MAX 24
+struct mount_ttys {
+	int console_master, console_slave; /* -EBADF: no console */
+	int masters[MOUNT_TTYS_MAX];
+	unsigned int numbers[MOUNT_TTYS_MAX]; /* of /dev/pts */
+	size_t n;
+};
+#define MOUNT_TTYS_NONE ((struct mount_ttys){ .console_master = -EBADF, .console_slave = -EBADF })
+int mount_ttys_make(const struct mount_plan *plan, int root_fd, struct mount_ttys *ret_ttys,
+                    struct err *err);
+void mount_ttys_done(struct mount_ttys *ttys);
+
+/* Makes the root file system "/" and lets go of the host's; verified. */
+int mount_pivot(const struct mount_plan *plan, int root_fd, struct err *err);
+
+#endif

@@ -1,0 +1,433 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "mount/plan.h"
+
+#include "base/cleanup.h"
+
+#include <errno.h>
+#include <linux/mount.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NO_EXEC_DEV_SUID (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
+
+struct builder {
+	const struct conf *conf;
+	const struct mount_facts *facts;
+	struct mount_plan *plan;
+	struct err *err;
+};
+
+static void op_done(struct mount_op *op)
+{
+	free(op->source);
+	free(op->target);
+	for (size_t i = 0; i < ARRAY_SIZE(op->options); i++)
+		free(op->options[i]);
+}
+
+void mount_plan_done(struct mount_plan *plan)
+{
+	for (size_t i = 0; i < plan->n; i++)
+		op_done(&plan->ops[i]);
+	free(plan->ops);
+	free(plan->tty_dir);
+	free(plan->slave_after_pivot);
+	mount_entry_done(&plan->rootfs_options);
+	*plan = (struct mount_plan){};
+}
+
+/* A new step at the end, or NULL without memory. */
+static struct mount_op *add_op(struct builder *b, enum mount_kind kind, const char *source,
+                               const char *target)
+{
+	struct mount_plan *plan = b->plan;
+	struct mount_op *ops = reallocarray(plan->ops, plan->n + 1, sizeof(*ops));
+	struct mount_op *op;
+
+	if (!ops)
+		return NULL;
+	plan->ops = ops;
+	op = &ops[plan->n];
+	*op = (struct mount_op){ .kind = kind, .source = strdup(source), .target = strdup(target) };
+	if (!op->source || !op->target) {
+		op_done(op);
+		return NULL;
+	}
+	plan->n++;
+	return op;
+}
+
+/* @key owned by the caller; @value NULL for a flag. */
+static int add_option(struct mount_op *op, const char *key, const char *value)
+{
+	for (size_t i = 0; i < (size_t)MOUNT_OPTIONS_MAX * 2; i += 2) {
+		if (op->options[i])
+			continue;
+		op->options[i] = strdup(key);
+		op->options[i + 1] = value ? strdup(value) : NULL;
+		return op->options[i] && (!value || op->options[i + 1]) ? 0 : -ENOMEM;
+	}
+	return -E2BIG;
+}
+
+static int add_new(struct builder *b, const char *type, const char *target, uint64_t attr)
+{
+	struct mount_op *op = add_op(b, MOUNT_NEW, type, target);
+
+	if (!op)
+		return err_oom(b->err);
+	op->attr_set = attr;
+	op->create_dir = true;
+	return 0;
+}
+
+/* Binds a path of the container on itself with other attributes; absent: nothing to protect. */
+static int add_self(struct builder *b, const char *path, uint64_t set, uint64_t clear)
+{
+	struct mount_op *op = add_op(b, MOUNT_BIND_INSIDE, path, path);
+
+	if (!op)
+		return err_oom(b->err);
+	op->attr_set = set;
+	op->attr_clear = clear;
+	op->recursive = true;
+	op->skip_absent = true;
+	return 0;
+}
+
+static int plan_proc(struct builder *b)
+{
+	int r;
+
+	if (b->conf->mount_auto.proc == CONF_PROC_NONE)
+		return 0;
+	if (b->facts->new_userns && !b->facts->new_pidns) {
+		/* procfs belongs to the pid namespace: a user can only show the host's, whole. */
+		struct mount_op *op = add_op(b, MOUNT_BIND_HOST, "/proc", "proc");
+
+		if (!op)
+			return err_oom(b->err);
+		op->recursive = op->create_dir = true;
+		op->attr_set = NO_EXEC_DEV_SUID;
+		r = 0;
+	} else {
+		r = add_new(b, "proc", "proc", NO_EXEC_DEV_SUID);
+	}
+	if (r < 0 || b->conf->mount_auto.proc == CONF_PROC_RW)
+		return r;
+	r = add_self(b, "proc/sys", MOUNT_ATTR_RDONLY, 0);
+	if (r == 0 && b->facts->cap_net_admin && b->facts->new_netns)
+		r = add_self(b, "proc/sys/net", 0, MOUNT_ATTR_RDONLY);
+	if (r == 0)
+		r = add_self(b, "proc/sysrq-trigger", MOUNT_ATTR_RDONLY, 0);
+	return r;
+}
+
+static int plan_sys(struct builder *b)
+{
+	enum conf_auto_sys kind = b->conf->mount_auto.sys;
+	uint64_t attr = kind == CONF_SYS_MIXED ? NO_EXEC_DEV_SUID : 0;
+	struct mount_op *op;
+	int r;
+
+	if (kind == CONF_SYS_NONE)
+		return 0;
+	if (kind != CONF_SYS_RW)
+		attr |= MOUNT_ATTR_RDONLY;
+	if (b->facts->new_userns && !b->facts->new_netns) {
+		/* sysfs belongs to the network namespace: without an own one only the host's can
+		 * be shown, and a user may only show it whole. */
+		op = add_op(b, MOUNT_BIND_HOST, "/sys", "sys");
+		if (!op)
+			return err_oom(b->err);
+		op->recursive = op->create_dir = true;
+		op->attr_set = MOUNT_ATTR_RDONLY | NO_EXEC_DEV_SUID;
+		return 0;
+	}
+	r = add_new(b, "sysfs", "sys", attr);
+	if (r < 0 || kind != CONF_SYS_MIXED || !b->facts->new_netns)
+		return r;
+	return add_self(b, "sys/devices/virtual/net", 0, MOUNT_ATTR_RDONLY);
+}
+
+static int plan_shmounts(struct builder *b)
+{
+	const struct conf_mount_auto *chosen = &b->conf->mount_auto;
+	const char *inside;
+	struct mount_op *op;
+
+	if (!chosen->shmounts_host)
+		return 0;
+	inside = chosen->shmounts_container ? chosen->shmounts_container : "/dev/.lxc-mounts";
+	op = add_op(b, MOUNT_BIND_HOST, chosen->shmounts_host, inside);
+	b->plan->slave_after_pivot = strdup(inside);
+	if (!op || !b->plan->slave_after_pivot)
+		return err_oom(b->err);
+	op->create_dir = true;
+	return 0;
+}
+
+static int plan_cgroup(struct builder *b)
+{
+	const struct conf_mount_auto *chosen = &b->conf->mount_auto;
+	const struct mount_facts *facts = b->facts;
+	uint64_t attr = NO_EXEC_DEV_SUID | MOUNT_ATTR_RELATIME;
+	bool force, unified = facts->cgroup_pure_v2 || chosen->cgroup2;
+	int r = 0;
+
+	if (chosen->cgroup == CONF_CGROUP_NONE)
+		return 0;
+	/* The container's own cgroup is in the unified hierarchy alone. Beside old hierarchies an
+	 * init would take those too, where it stands in the host's. */
+	if (facts->cgroup_own && facts->new_cgroupns)
+		unified = true;
+	force = chosen->cgroup_force || unified || !facts->cap_sys_admin;
+	if (!force && facts->new_cgroupns)
+		return 0; /* the container's own init mounts what it wants */
+	if (!facts->cgroup_v2 || !facts->new_cgroupns) {
+		err_say(b->err, -EOPNOTSUPP,
+		        "cannot carry out lxc.mount.auto = cgroup: it needs the unified cgroup "
+		        "hierarchy "
+		        "and a cgroup namespace of its own");
+		err_hint(b->err, "remove the cgroup word from lxc.mount.auto");
+		return -EOPNOTSUPP;
+	}
+	if (chosen->cgroup == CONF_CGROUP_RO)
+		attr |= MOUNT_ATTR_RDONLY;
+	if (unified)
+		return add_new(b, "cgroup2", "sys/fs/cgroup", attr);
+	r = add_new(b, "tmpfs", "sys/fs/cgroup", attr & ~(uint64_t)MOUNT_ATTR_RDONLY);
+	if (r == 0 && (add_option(&b->plan->ops[b->plan->n - 1], "mode", "0755") < 0 ||
+	               add_option(&b->plan->ops[b->plan->n - 1], "size", "10240k") < 0))
+		return err_oom(b->err);
+	return r < 0 ? r : add_new(b, "cgroup2", "sys/fs/cgroup/unified", attr);
+}
+
+static int plan_dev(struct builder *b)
+{
+	char size[32];
+
+	if (!b->conf->autodev)
+		return 0;
+	if (add_new(b, "tmpfs", "dev", MOUNT_ATTR_NOSUID) < 0)
+		return -ENOMEM;
+	(void)snprintf(size, sizeof(size), "%d", b->conf->autodev_tmpfs_size);
+	if (add_option(&b->plan->ops[b->plan->n - 1], "mode", "0755") < 0 ||
+	    add_option(&b->plan->ops[b->plan->n - 1], "size", size) < 0)
+		return err_oom(b->err);
+	return 0;
+}
+
+static int plan_nodes(struct builder *b)
+{
+	static const struct {
+		const char *name;
+		unsigned int major, minor;
+	} nodes[] = { { "null", 1, 3 },   { "zero", 1, 5 },    { "full", 1, 7 },
+		      { "random", 1, 8 }, { "urandom", 1, 9 }, { "tty", 5, 0 } };
+	static const struct {
+		const char *target, *source;
+	} links[] = { { "dev/fd", "/proc/self/fd" },
+		      { "dev/stdin", "/proc/self/fd/0" },
+		      { "dev/stdout", "/proc/self/fd/1" },
+		      { "dev/stderr", "/proc/self/fd/2" } };
+	char target[32];
+
+	for (size_t i = 0; b->conf->autodev && i < ARRAY_SIZE(nodes); i++) {
+		struct mount_op *op;
+
+		(void)snprintf(target, sizeof(target), "dev/%s", nodes[i].name);
+		op = add_op(b, MOUNT_DEVICE, nodes[i].name, target);
+		if (!op)
+			return err_oom(b->err);
+		op->major = nodes[i].major;
+		op->minor = nodes[i].minor;
+		op->mknod = b->facts->may_mknod;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(links); i++)
+		if (!add_op(b, MOUNT_LINK, links[i].source, links[i].target))
+			return err_oom(b->err);
+	return 0;
+}
+
+static int take_options(struct mount_op *op, const struct strv *data)
+{
+	for (size_t i = 0; i < data->n; i++) {
+		_cleanup_free_ char *key = strdup(data->items[i]);
+		char *value = key ? strchr(key, '=') : NULL;
+		int r;
+
+		if (!key)
+			return -ENOMEM;
+		if (value)
+			*value++ = '\0';
+		r = add_option(op, key, value);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int plan_entry(struct builder *b, const struct mount_entry *entry)
+{
+	_cleanup_free_ char *target = NULL;
+	enum mount_kind kind = MOUNT_NEW;
+	const char *source = entry->type;
+	struct mount_op *op;
+	int r;
+
+	r = mount_entry_target(entry, b->conf->rootfs_path, b->facts->container_rootfs, &target,
+	                       b->err);
+	if (r != 0)
+		return r < 0 ? r : 0;
+	if (entry->idmap)
+		return err_say(b->err, -EOPNOTSUPP,
+		               "id-mapped mount entries (idmap=%s) are not supported yet",
+		               entry->idmap);
+	if (entry->move)
+		return err_say(b->err, -EOPNOTSUPP,
+		               "the mount option 'move' is not supported: use bind");
+	if (entry->bind) {
+		kind = mount_entry_source(entry) == MOUNT_SOURCE_CONTAINER ? MOUNT_BIND_INSIDE
+		                                                           : MOUNT_BIND_HOST;
+		source = entry->source;
+	}
+	op = add_op(b, kind, source, target);
+	if (!op)
+		return err_oom(b->err);
+	op->attr_set = entry->attr_set;
+	op->attr_clear = entry->attr_clear;
+	op->propagation = entry->propagation;
+	op->propagation_recursive = entry->propagation_recursive;
+	op->recursive = entry->recursive;
+	op->create_dir = entry->create_dir;
+	op->create_file = entry->create_file;
+	op->optional = entry->optional;
+	if (kind != MOUNT_NEW)
+		return 0;
+	r = take_options(op, &entry->data);
+	if (r == 0 && entry->source && strcmp(entry->source, "none") != 0 &&
+	    strcmp(entry->source, entry->type) != 0)
+		r = add_option(op, "source", entry->source);
+	return r < 0 ? err_set(b->err, r, "cannot take the options of the mount on '%s'", target)
+	             : 0;
+}
+
+static int plan_entries(struct builder *b)
+{
+	_cleanup_(mount_entries_done) struct mount_entries fstab = {};
+	int r = 0;
+
+	if (b->conf->mount_fstab)
+		r = mount_fstab_read(b->conf->mount_fstab, &fstab, b->err);
+	for (size_t i = 0; r >= 0 && i < fstab.n; i++)
+		r = plan_entry(b, &fstab.items[i]);
+	for (size_t i = 0; r >= 0 && i < b->conf->mount_entries.n; i++) {
+		_cleanup_(mount_entry_done) struct mount_entry entry = {};
+		const char *line = b->conf->mount_entries.items[i];
+
+		r = mount_entry_parse(line, &entry, b->err);
+		if (r == 0)
+			r = plan_entry(b, &entry);
+		if (r < 0)
+			err_wrap(b->err, r, "lxc.mount.entry '%s'", line);
+	}
+	return r < 0 ? r : 0;
+}
+
+static int plan_ttys(struct builder *b)
+{
+	struct mount_plan *plan = b->plan;
+	const struct conf *conf = b->conf;
+
+	plan->autodev = conf->autodev;
+	plan->console = b->facts->console;
+	plan->tty_gid_mapped = b->facts->tty_gid_mapped;
+	plan->n_ttys = conf->tty_max;
+	plan->pty_max = conf->pty_max_set ? conf->pty_max : 1024;
+	plan->private_devpts = plan->pty_max > 0 || plan->n_ttys > 0 || plan->console;
+	if (conf->tty_dir) {
+		plan->tty_dir = strdup(conf->tty_dir);
+		if (!plan->tty_dir)
+			return err_oom(b->err);
+	}
+	return 0;
+}
+
+int mount_plan_make(const struct conf *conf, const struct mount_facts *facts,
+                    struct mount_plan *ret_plan, struct err *err)
+{
+	static int (*const parts[])(struct builder *
+	                            b) = { plan_dev,     plan_proc,   plan_sys,   plan_shmounts,
+		                           plan_entries, plan_cgroup, plan_nodes, plan_ttys };
+	_cleanup_(mount_plan_done) struct mount_plan plan = { .has_rootfs = conf->rootfs_path };
+	struct builder builder = { .conf = conf, .facts = facts, .plan = &plan, .err = err };
+	int r = 0;
+
+	if (!plan.has_rootfs && (conf->mount_entries.n || conf->mount_fstab))
+		r = err_say(err, -EOPNOTSUPP,
+		            "lxc.mount.entry and lxc.mount.fstab need a root file system of the "
+		            "container's own (lxc.rootfs.path)");
+	if (conf->rootfs_options)
+		r = mount_options_parse(conf->rootfs_options, &plan.rootfs_options, err);
+	if (r >= 0 && plan.rootfs_options.idmap)
+		r = err_say(err, -EOPNOTSUPP, "lxc.rootfs.options = idmap=%s is not supported yet",
+		            plan.rootfs_options.idmap);
+	for (size_t i = 0; r >= 0 && plan.has_rootfs && i < ARRAY_SIZE(parts); i++)
+		r = parts[i](&builder);
+	if (r < 0)
+		return r;
+	*ret_plan = plan;
+	plan = (struct mount_plan){};
+	return 0;
+}
+
+static const char *kind_name(enum mount_kind kind)
+{
+	static const char *const names[] = { "new", "bind-inside", "bind-host", "device", "link" };
+
+	return names[kind];
+}
+
+static void attr_json(struct text *text, const char *name, uint64_t attr)
+{
+	static const struct {
+		uint64_t bit;
+		const char *word;
+	} words[] = { { MOUNT_ATTR_RDONLY, "ro" },       { MOUNT_ATTR_NOSUID, "nosuid" },
+		      { MOUNT_ATTR_NODEV, "nodev" },     { MOUNT_ATTR_NOEXEC, "noexec" },
+		      { MOUNT_ATTR_NOATIME, "noatime" }, { MOUNT_ATTR_NODIRATIME, "nodiratime" } };
+	const char *sep = "";
+
+	if (!attr)
+		return;
+	text_addf(text, ", \"%s\": [", name);
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		if (!(attr & words[i].bit))
+			continue;
+		text_addf(text, "%s\"%s\"", sep, words[i].word);
+		sep = ", ";
+	}
+	text_add(text, "]");
+}
+
+void mount_plan_json(const struct mount_plan *plan, struct text *text)
+{
+	text_add(text, "[");
+	for (size_t i = 0; i < plan->n; i++) {
+		const struct mount_op *op = &plan->ops[i];
+
+		text_addf(text, "%s\n    {\"kind\": \"%s\", \"source\": ", i ? "," : "",
+		          kind_name(op->kind));
+		text_add_json(text, op->source);
+		text_add(text, ", \"target\": ");
+		text_add_json(text, op->target);
+		attr_json(text, "set", op->attr_set);
+		attr_json(text, "clear", op->attr_clear);
+		if (op->optional)
+			text_add(text, ", \"optional\": true");
+		text_add(text, "}");
+	}
+	text_add(text, plan->n ? "\n  ]" : "]");
+}

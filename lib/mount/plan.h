@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef RLXC_MOUNT_PLAN_H
+#define RLXC_MOUNT_PLAN_H
+
+#include "base/err.h"
+#include "base/text.h"
+#include "conf/conf.h"
+#include "mount/entry.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What will be mounted, in order. Pure: a configuration and a few facts in, a list out. */
+
+enum mount_kind {
+	MOUNT_NEW,         /* a new instance of file system @source */
+	MOUNT_BIND_INSIDE, /* @source, a path of the container, again at @target */
+	MOUNT_BIND_HOST,   /* @source, a path of the host */
+	MOUNT_DEVICE,      /* the device node /dev/@source, checked to be @major:@minor */
+	MOUNT_LINK,        /* a symbolic link @target -> @source, unless something is there */
+};
+
+#define MOUNT_OPTIONS_MAX 12
+
+struct mount_op {
+	enum mount_kind kind;
+	char *source;
+	char *target;                             /* relative to the container's root */
+	char *options[MOUNT_OPTIONS_MAX * 2 + 2]; /* pairs for fsconfig(2), NULL key ends */
+	uint64_t attr_set, attr_clear, propagation;
+	unsigned int major, minor;
+	bool mknod; /* MOUNT_DEVICE: made, not bound from the host */
+	bool recursive, propagation_recursive;
+	bool create_dir, create_file;
+	bool optional;    /* a failure is logged and skipped */
+	bool skip_absent; /* a missing source or target (ENOENT) skips the step */
+};
+
+struct mount_plan {
+	struct mount_op *ops;
+	size_t n;
+	bool has_rootfs;
+	struct mount_entry rootfs_options; /* attributes for the root itself */
+	bool private_devpts;               /* new devpts on dev/pts */
+	bool autodev;
+	uint32_t n_ttys, pty_max;
+	bool console;
+	bool tty_gid_mapped;
+	char *tty_dir;
+	char *slave_after_pivot; /* shmounts: this path becomes a slave after pivot_root */
+};
+
+/* Facts the plan needs about the rest of the start. */
+struct mount_facts {
+	bool new_userns, new_pidns, new_netns, new_cgroupns;
+	bool may_mknod;                    /* real root without a user namespace */
+	bool cap_sys_admin, cap_net_admin; /* kept by cap.drop / cap.keep */
+	bool cgroup_v2, cgroup_pure_v2;
+	bool cgroup_own;     /* the container gets a cgroup of its own there */
+	bool tty_gid_mapped; /* gid 5 exists inside */
+	bool console;
+	const char *container_rootfs; /* LXCPATH/NAME/rootfs, for absolute targets */
+};
+
+int mount_plan_make(const struct conf *conf, const struct mount_facts *facts,
+                    struct mount_plan *ret_plan, struct err *err);
+void mount_plan_done(struct mount_plan *plan);
+void mount_plan_json(const struct mount_plan *plan, struct text *text);
+
+#endif
