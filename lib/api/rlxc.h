@@ -19,6 +19,9 @@ struct rlxc_err {
 
 const char *rlxc_version(void);
 
+/* Call first in main: lets a monitor rename its process. */
+void rlxc_init(int argc, char **argv);
+
 /* ---- states, in LXC's numeric order ---- */
 
 enum rlxc_state {

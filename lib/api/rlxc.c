@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "rlxc.h"
+
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "conf/nsbits.h"
+#include "conf/sysconf.h"
+#include "container/attach.h"
+#include "container/console.h"
+#include "container/create.h"
+#include "container/info.h"
+#include "container/logfile.h"
+#include "container/start.h"
+#include "container/state.h"
+#include "container/stop.h"
+#include "container/store.h"
+#include "container/unshare.h"
+#include "container/usernsexec.h"
+#include "ns/ns.h"
+#include "os/proc.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct rlxc {
+	struct store store;
+	int log_fd;
+};
+
+/* The public error is the inner one under another name. */
+_Static_assert(sizeof(struct rlxc_err) == sizeof(struct err), "the two errors differ");
+_Static_assert(offsetof(struct rlxc_err, msg) == offsetof(struct err, msg) &&
+                       offsetof(struct rlxc_err, hint) == offsetof(struct err, hint),
+               "the two errors differ");
+
+static struct err *inner(struct rlxc_err *err)
+{
+	return (struct err *)(void *)err;
+}
+
+const char *rlxc_version(void)
+{
+	return RLXC_VERSION;
+}
+
+void rlxc_init(int argc, char **argv)
+{
+	proc_title_init(argc, argv);
+}
+
+const char *rlxc_state_name(enum rlxc_state state)
+{
+	return state_name(state);
+}
+
+int rlxc_state_parse(const char *name)
+{
+	return state_parse(name);
+}
+
+int rlxc_open(const char *lxcpath, struct rlxc **ret_rlxc, struct rlxc_err *err)
+{
+	struct rlxc *rlxc = calloc(1, sizeof(*rlxc));
+	int r;
+
+	if (!rlxc)
+		return err_oom(inner(err));
+	rlxc->log_fd = -EBADF;
+	r = store_open(lxcpath, &rlxc->store, inner(err));
+	if (r < 0) {
+		free(rlxc);
+		return r;
+	}
+	*ret_rlxc = rlxc;
+	return 0;
+}
+
+void rlxc_close(struct rlxc *rlxc)
+{
+	if (!rlxc)
+		return;
+	log_setup(NULL, NULL, -EBADF, LOG_LEVEL_UNSET, false);
+	cleanup_close(&rlxc->log_fd);
+	store_done(&rlxc->store);
+	free(rlxc);
+}
+
+const char *rlxc_path(const struct rlxc *rlxc)
+{
+	return rlxc->store.path;
+}
+
+int rlxc_log(struct rlxc *rlxc, const char *prog, const char *name, const char *file,
+             const char *level, bool quiet, struct rlxc_err *err)
+{
+	int number = level ? log_level_parse(level) : LOG_LEVEL_UNSET, r;
+
+	if (level && number < 0) {
+		err_say(inner(err), -EINVAL, "unknown log level '%s'", level);
+		err_hint(inner(err),
+		         "use one of TRACE DEBUG INFO NOTICE WARN ERROR CRIT ALERT FATAL");
+		return -EINVAL;
+	}
+	r = logfile_open(&rlxc->store, name, file, level != NULL, &rlxc->log_fd, inner(err));
+	if (r < 0)
+		return r;
+	log_setup(prog, name, rlxc->log_fd, (enum log_level)number, quiet);
+	return 0;
+}
+
+int rlxc_config_get(const struct rlxc *rlxc, const char *key, const char **ret_value)
+{
+	return sysconf_get(&rlxc->store.sysconf, key, ret_value);
+}
+
+const char *rlxc_config_key(unsigned int i)
+{
+	return sysconf_key(i);
+}
+
+int rlxc_create(struct rlxc *rlxc, const struct rlxc_create_options *options, struct rlxc_err *err)
+{
+	return container_create(&rlxc->store, options, inner(err));
+}
+
+int rlxc_destroy(struct rlxc *rlxc, const char *name, bool force, bool snapshots,
+                 struct rlxc_err *err)
+{
+	return container_destroy(&rlxc->store, name, force, snapshots, inner(err));
+}
+
+int rlxc_template_help(struct rlxc *rlxc, const char *template_name, struct rlxc_err *err)
+{
+	return container_template_help(&rlxc->store, template_name, inner(err));
+}
+
+int rlxc_start(struct rlxc *rlxc, const struct rlxc_start_options *options, struct rlxc_err *err)
+{
+	return container_start(&rlxc->store, options, inner(err));
+}
+
+int rlxc_start_plan(struct rlxc *rlxc, const struct rlxc_start_options *options, char **ret_json,
+                    struct rlxc_err *err)
+{
+	return container_start_plan(&rlxc->store, options, ret_json, inner(err));
+}
+
+int rlxc_stop(struct rlxc *rlxc, const char *name, const struct rlxc_stop_options *options,
+              struct rlxc_err *err)
+{
+	return container_stop(&rlxc->store, name, options, inner(err));
+}
+
+int rlxc_freeze(struct rlxc *rlxc, const char *name, int timeout_s, struct rlxc_err *err)
+{
+	return container_freeze(&rlxc->store, name, true, timeout_s, inner(err));
+}
+
+int rlxc_unfreeze(struct rlxc *rlxc, const char *name, int timeout_s, struct rlxc_err *err)
+{
+	return container_freeze(&rlxc->store, name, false, timeout_s, inner(err));
+}
+
+int rlxc_wait(struct rlxc *rlxc, const char *name, unsigned int states, int timeout_s,
+              struct rlxc_err *err)
+{
+	return container_wait(&rlxc->store, name, states, timeout_s, inner(err));
+}
+
+int rlxc_console(struct rlxc *rlxc, const char *name, const struct rlxc_console_options *options,
+                 struct rlxc_err *err)
+{
+	return container_console(&rlxc->store, name, options, inner(err));
+}
+
+int rlxc_attach(struct rlxc *rlxc, const char *name, const struct rlxc_attach_options *options,
+                struct rlxc_err *err)
+{
+	return container_attach(&rlxc->store, name, options, inner(err));
+}
+
+int rlxc_info(struct rlxc *rlxc, const char *name, unsigned int want, struct rlxc_info **ret_info,
+              struct rlxc_err *err)
+{
+	return container_info(&rlxc->store, name, want, ret_info, inner(err));
+}
+
+void rlxc_info_free(struct rlxc_info *info)
+{
+	container_info_free(info);
+}
+
+int rlxc_list(struct rlxc *rlxc, unsigned int want, struct rlxc_list **ret_list,
+              struct rlxc_err *err)
+{
+	return container_list(&rlxc->store, want, ret_list, inner(err));
+}
+
+void rlxc_list_free(struct rlxc_list *list)
+{
+	container_list_free(list);
+}
+
+int rlxc_item(struct rlxc *rlxc, const char *name, const char *key, bool running, char **ret_value,
+              struct rlxc_err *err)
+{
+	return container_item(&rlxc->store, name, key, running, ret_value, inner(err));
+}
+
+int rlxc_usernsexec(const struct rlxc_userns_options *options, struct rlxc_err *err)
+{
+	return userns_exec(options, inner(err));
+}
+
+int rlxc_unshare(const struct rlxc_unshare_options *options, struct rlxc_err *err)
+{
+	return ns_unshare(options, inner(err));
+}
+
+int rlxc_namespaces_parse(const char *text, unsigned int *ret_bits, struct rlxc_err *err)
+{
+	return ns_list_parse(text, ret_bits, inner(err));
+}

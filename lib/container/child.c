@@ -1,0 +1,558 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "container/child.h"
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "caps/caps.h"
+#include "cgroup/cgroup.h"
+#include "container/exec.h"
+#include "container/rlimit.h"
+#include "host/tools.h"
+#include "idmap/idmap.h"
+#include "mount/apply.h"
+#include "net/net.h"
+#include "ns/ns.h"
+#include "os/fd.h"
+#include "os/mountfd.h"
+#include "os/path.h"
+#include "os/sock.h"
+#include "term/term.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/mount.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/personality.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define CHILD_FAILED 1
+
+/* What the phases hand on to each other. */
+struct child {
+	const struct child_request *request;
+	const struct start_plan *plan;
+	const struct conf *conf;
+	struct mount_sources sources;
+	struct mount_ttys ttys;
+	int watch_fd; /* tells of its changes */
+	int query_fd; /* netlink socket of the new network namespace */
+	int init_fd;  /* rlxc-init on a read-only mount of its own, for execute */
+	struct strv environment;
+};
+
+static bool is_new(const struct child *child, enum ns_kind kind)
+{
+	return child->plan->ns_new & NS_BIT(kind);
+}
+
+/* ---- inside before the maps: the caller's ids, every capability over the new namespaces ---- */
+
+/* Costs as much as all else up to here, and newuidmap does not wait for it. */
+static int make_late(const struct child *child, struct err *err)
+{
+	uint32_t late = child->plan->ns_late & ~(NS_BIT(NS_CGROUP) | NS_BIT(NS_TIME));
+
+	if (late && unshare((int)ns_clone_flags(late)) < 0)
+		return err_set(err, -errno, "cannot make the container's namespaces");
+	return 0;
+}
+
+int child_join_failed(const struct child_request *request, int kind, int code, struct err *err)
+{
+	const struct start_plan *plan = request->plan;
+
+	err_set(err, code, "cannot join the %s namespace of '%s'", ns_name((enum ns_kind)kind),
+	        plan->ns_share[kind]);
+	if (code == -EPERM && (plan->ns_new & NS_BIT(NS_USER)))
+		err_hint(err,
+		         "namespaces that belong to a user are joined from inside their user "
+		         "namespace only: add lxc.namespace.share.user = %s",
+		         plan->ns_share[kind]);
+	return code;
+}
+
+static int join_shared(const struct child *child, struct err *err)
+{
+	for (int kind = 0; kind < NS_MAX; kind++) {
+		int fd = child->request->shared_ns[kind];
+
+		if (fd < 0 || kind == NS_PID || kind == NS_USER)
+			continue; /* we were born in those, see launch.c */
+		if (setns(fd, (int)ns_clone_flag(kind)) < 0)
+			return child_join_failed(child->request, kind, -errno, err);
+	}
+	return 0;
+}
+
+static int write_proc_settings(const struct child *child, struct err *err)
+{
+	for (size_t i = 0; i < child->conf->proc.n; i++) {
+		const struct conf_pair *pair = &child->conf->proc.items[i];
+		char path[512];
+		int r;
+
+		(void)snprintf(path, sizeof(path), "/proc/self/%s", pair->name);
+		for (char *s = path + strlen("/proc/self/"); *s; s++)
+			if (*s == '.')
+				*s = '/';
+		r = fd_write_at(AT_FDCWD, path, pair->value);
+		if (r < 0)
+			return err_set(err, r, "cannot set lxc.proc.%s = %s", pair->name,
+			               pair->value);
+	}
+	return 0;
+}
+
+/* The init is executed from a read-only mount of its own, so that /proc/1/exe of the container
+ * never is a way to write to our file. */
+static int open_init(struct child *child, struct err *err)
+{
+	_cleanup_close_ int program = tools_open("rlxc-init", err);
+	int r;
+
+	if (program < 0)
+		return program;
+	child->init_fd = mountfd_clone(program, "", false);
+	r = child->init_fd < 0
+	            ? child->init_fd
+	            : mountfd_set_attr(child->init_fd, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID, 0, 0,
+	                               false);
+	return r < 0 ? err_set(err, r, "cannot prepare our small init") : 0;
+}
+
+static int setup_net(struct child *child, struct err *err)
+{
+	int r;
+
+	if (!is_new(child, NS_NET))
+		return 0;
+	r = net_loopback_up(err);
+	if (r < 0)
+		return r;
+	child->query_fd = net_query_open();
+	child->watch_fd = net_watch_open();
+	return 0;
+}
+
+/* With the caller's ids still: the files of a process that has changed them belong to root. */
+static int new_time_ns(const struct child *child, struct err *err)
+{
+	const struct conf *conf = child->conf;
+	_cleanup_close_ int fd = -EBADF;
+	char text[160];
+	int r;
+
+	if (!is_new(child, NS_TIME))
+		return 0;
+	if (unshare(CLONE_NEWTIME) < 0)
+		return err_set(err, -errno, "cannot make a time namespace");
+	(void)snprintf(text, sizeof(text), "monotonic %lld %lld\nboottime %lld %lld\n",
+	               (long long)conf->time_monotonic_s, (long long)conf->time_monotonic_ns,
+	               (long long)conf->time_boot_s, (long long)conf->time_boot_ns);
+	r = fd_write_at(AT_FDCWD, "/proc/self/timens_offsets", text);
+	if (r < 0)
+		return err_set(err, r, "cannot set lxc.time.offset.boot and .monotonic");
+	fd = open("/proc/self/ns/time_for_children", O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || setns(fd, CLONE_NEWTIME) < 0)
+		return err_set(err, -errno, "cannot enter the new time namespace");
+	return 0;
+}
+
+static int sysctl_failed(const struct conf_pair *pair, int code, struct err *err)
+{
+	if (code == -ENOENT) {
+		err_say(err, code, "cannot set lxc.sysctl.%s: there is no such sysctl", pair->name);
+		err_hint(err, "sysctl -a lists the host's; those of net.* need a network namespace "
+		              "of the container's own");
+		return code;
+	}
+	err_set(err, code, "cannot set lxc.sysctl.%s = %s", pair->name, pair->value);
+	if (code == -EACCES || code == -EPERM)
+		err_hint(err, "only sysctls of the container's own namespaces can be set by a "
+		              "user");
+	else if (code == -EINVAL)
+		err_hint(err, "the kernel does not take that value: 'sysctl %s' shows the host's",
+		         pair->name);
+	return code;
+}
+
+static int phase_unmapped(struct child *child, struct err *err)
+{
+	int r;
+
+	r = child->conf->keyring_disabled ? 0 : exec_new_keyring(err);
+	if (r == 0)
+		r = make_late(child, err);
+	if (r == 0)
+		r = join_shared(child, err);
+	if (r == 0)
+		r = new_time_ns(child, err);
+	if (r == 0)
+		r = write_proc_settings(child, err);
+	if (r == 0 && is_new(child, NS_MNT))
+		r = mount_isolate(err);
+	if (r == 0 && child->plan->mounts.has_rootfs)
+		r = mount_sources_open(&child->plan->mounts, child->conf->rootfs_path,
+		                       child->request->rootfs_fd, &child->sources, err);
+	if (r == 0 && child->plan->execute)
+		r = open_init(child, err);
+	return r < 0 ? r : setup_net(child, err);
+}
+
+static int wait_for_maps(const struct child *child, struct err *err)
+{
+	char byte = 0;
+
+	if (read(child->request->sync_fd, &byte, 1) != 1 || byte != SYNC_MAPPED)
+		return err_say(err, -EPIPE, "the monitor ended during the start");
+	exec_hide();
+	return 0;
+}
+
+/* ---- mapped root inside: sees the host's tree still, owns the new one ---- */
+
+/* The signal is forgotten at every change of ids, so it is asked for again each time. */
+static int die_with_monitor(const struct child *child, int sig, struct err *err)
+{
+	struct pollfd poller = { .fd = child->request->sync_fd, .events = POLLRDHUP };
+
+	if (prctl(PR_SET_PDEATHSIG, sig, 0, 0, 0) < 0)
+		return err_set(err, -errno, "cannot tie the container to its monitor");
+	if (poll(&poller, 1, 0) > 0 && (poller.revents & (POLLHUP | POLLRDHUP)))
+		return err_say(err, -EPIPE, "the monitor ended during the start");
+	return 0;
+}
+
+static int become_root(const struct child *child, struct err *err)
+{
+	if (child->plan->maps.n || child->plan->ns_share[NS_USER])
+		return idmap_become(child->plan->setup_uid, child->plan->setup_gid, err);
+	if (!child->plan->groups.n && setgroups(0, NULL) < 0 && errno != EPERM)
+		return err_set(err, -errno, "cannot drop the supplementary groups");
+	return 0;
+}
+
+/* Through an instance of procfs that the container never sees. */
+static int write_sysctls(const struct child *child, struct err *err)
+{
+	_cleanup_close_ int proc = -EBADF;
+
+	if (!child->conf->sysctl.n)
+		return 0;
+	proc = mountfd_new("proc", NULL, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+	if (proc < 0)
+		return err_set(err, proc, "cannot mount a procfs for lxc.sysctl");
+	for (size_t i = 0; i < child->conf->sysctl.n; i++) {
+		const struct conf_pair *pair = &child->conf->sysctl.items[i];
+		_cleanup_close_ int fd = -EBADF;
+		char path[512];
+		int r;
+
+		(void)snprintf(path, sizeof(path), "sys/%s", pair->name);
+		for (char *s = path; *s; s++)
+			if (*s == '.')
+				*s = '/';
+		fd = path_open_beneath(proc, path, O_WRONLY | O_NOCTTY);
+		r = fd < 0 ? fd : fd_write(fd, pair->value, strlen(pair->value));
+		if (r < 0) {
+			return sysctl_failed(pair, r, err);
+		}
+	}
+	return 0;
+}
+
+/* Without a root file system of its own the container still needs a /proc for its processes. */
+static int mount_host_proc(const struct child *child, struct err *err)
+{
+	_cleanup_close_ int tree = -EBADF, target = -EBADF;
+	int r;
+
+	if (!is_new(child, NS_MNT) || !is_new(child, NS_PID))
+		return 0;
+	tree = mountfd_new("proc", NULL, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+	target = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	r = tree < 0 ? tree : target < 0 ? -errno : mountfd_attach(tree, target);
+	return r < 0 ? err_set(err, r, "cannot mount '/proc' for the container") : 0;
+}
+
+static int setup_mounts(struct child *child, struct err *err)
+{
+	const struct mount_plan *mounts = &child->plan->mounts;
+	int r;
+
+	if (!mounts->has_rootfs)
+		return mount_host_proc(child, err);
+	r = mount_root_attach(mounts, &child->sources, child->conf->rootfs_mount, err);
+	if (r == 0)
+		r = mount_plan_apply(mounts, &child->sources, err);
+	if (r == 0)
+		r = mount_ttys_make(mounts, child->sources.root, &child->ttys, err);
+	if (r == 0)
+		r = mount_pivot(mounts, child->sources.root, err);
+	return r;
+}
+
+/* Needs the map, and the caller's uid, which owns the leaf, for the last time. */
+static int delegate_cgroup(const struct child *child, struct err *err)
+{
+	int fd = child->request->cgroup_fd;
+
+	if (fd < 0 || !child->plan->delegate_cgroup)
+		return 0;
+	return cgroup_delegate(fd, child->plan->setup_uid, child->plan->setup_gid, err);
+}
+
+static int phase_mapped(struct child *child, struct err *err)
+{
+	int r;
+
+	r = delegate_cgroup(child, err);
+	if (r == 0)
+		r = become_root(child, err);
+	if (r == 0)
+		r = die_with_monitor(child, SIGKILL, err);
+	if (r == 0 && is_new(child, NS_CGROUP) && unshare(CLONE_NEWCGROUP) < 0)
+		r = err_set(err, -errno, "cannot make a cgroup namespace");
+	(void)umask(0);
+	if (r == 0)
+		r = write_sysctls(child, err);
+	if (r == 0)
+		r = setup_mounts(child, err);
+	(void)umask(022);
+	return r;
+}
+
+/* ---- after pivot: only the container's own tree is left ---- */
+
+static int enter_cwd(const struct child *child, struct err *err)
+{
+	const char *cwd = child->conf->init_cwd;
+	_cleanup_close_ int root = -EBADF, dir = -EBADF;
+	int r;
+
+	if (!cwd)
+		return 0;
+	r = exec_enter_dir(cwd);
+	if (r == 0)
+		return 0;
+	if (r != -ENOENT) {
+		err_set(err, r, "cannot enter lxc.init.cwd '%s'", cwd);
+		err_hint(err, "it must be a directory of the container; a missing one is made");
+		return r;
+	}
+	root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	dir = root < 0 ? -errno : path_make_dir(root, cwd, 0755);
+	if (dir < 0)
+		return err_set(err, dir, "cannot make lxc.init.cwd '%s'", cwd);
+	return fchdir(dir) < 0 ? err_set(err, -errno, "cannot enter lxc.init.cwd '%s'", cwd) : 0;
+}
+
+static int phase_inside(struct child *child, struct err *err)
+{
+	const char *hostname = child->conf->uts_name;
+	int r = 0;
+
+	if (hostname && is_new(child, NS_UTS) && sethostname(hostname, strlen(hostname)) < 0)
+		return err_set(err, -errno, "cannot set the host name '%s'", hostname);
+	if (child->plan->persona >= 0 && personality((unsigned long)child->plan->persona) < 0)
+		return err_set(err, -errno, "cannot set lxc.arch = %s", child->conf->arch);
+	for (size_t i = 0; r == 0 && i < child->conf->prlimit.n; i++)
+		r = rlimit_apply(&child->conf->prlimit.items[i], err);
+	return r < 0 ? r : enter_cwd(child, err);
+}
+
+/* ---- last moment before exec ---- */
+
+static int send_ready(struct child *child, struct err *err)
+{
+	struct sync_ready ready = { .n_ttys = (uint32_t)child->ttys.n,
+		                    .has_console = child->ttys.console_master >= 0,
+		                    .has_query = child->query_fd >= 0,
+		                    .has_watch = child->watch_fd >= 0 };
+	int fds[MOUNT_TTYS_MAX + 3], r;
+	size_t n = 0;
+
+	if (ready.has_console)
+		fds[n++] = child->ttys.console_master;
+	if (ready.has_query)
+		fds[n++] = child->query_fd;
+	if (ready.has_watch)
+		fds[n++] = child->watch_fd;
+	for (size_t i = 0; i < child->ttys.n; i++)
+		fds[n++] = child->ttys.masters[i];
+	r = sock_send(child->request->sync_fd, &ready, sizeof(ready), fds, n);
+	return r < 0 ? err_set(err, r, "cannot report to the monitor") : 0;
+}
+
+/* In the foreground only what is a terminal becomes the console: pipes and files are meant. */
+static int setup_stdio(struct child *child, struct err *err)
+{
+	int slave = child->ttys.console_slave, r;
+	bool console_in = false;
+
+	for (int fd = 0; fd <= 2 && slave >= 0; fd++) {
+		if (!child->request->stdio_null && !isatty(fd))
+			continue;
+		if (dup2(slave, fd) < 0)
+			return err_set(err, -errno, "cannot set up standard input and output");
+		console_in |= fd == 0;
+	}
+	r = child->plan->mounts.has_rootfs ? exec_replace_null(err) : 0;
+	if (r < 0)
+		return r;
+	if (setsid() < 0 && errno != EPERM)
+		return err_set(err, -errno, "cannot start a session");
+	/* An init takes its terminal itself; a single program needs it for job control. */
+	if (console_in && child->plan->execute)
+		(void)pty_make_controlling(slave);
+	return 0;
+}
+
+static int build_environment(struct child *child, struct err *err)
+{
+	struct strv *env = &child->environment;
+	struct text ttys = {};
+	_cleanup_free_ char *value = NULL;
+	int r = 0;
+
+	for (size_t i = 0; i < child->plan->environment.n && r == 0; i++)
+		r = strv_add(env, child->plan->environment.items[i]);
+	for (size_t i = 0; i < child->ttys.n; i++)
+		text_addf(&ttys, "%spts/%u", i ? " " : "container_ttys=", child->ttys.numbers[i]);
+	if (r == 0 && child->ttys.n)
+		r = text_finish(&ttys, &value) < 0 ? -ENOMEM : strv_take(env, take_ptr(value));
+	text_done(&ttys);
+	return r < 0 ? err_oom(err) : 0;
+}
+
+static int switch_ids(const struct child *child, struct err *err)
+{
+	const struct start_plan *plan = child->plan;
+	gid_t groups[START_GROUPS_MAX];
+	size_t n = 0;
+
+	while (n < plan->groups.n) {
+		groups[n] = (gid_t)strtoul(plan->groups.items[n], NULL, 10);
+		n++;
+	}
+	if (n && setgroups(n, groups) < 0)
+		return err_set(err, -errno, "cannot set lxc.init.groups");
+	/* As root without a map nothing was set up: the caller may have come by newgrp(1). */
+	if ((plan->gid != getgid() || plan->gid != getegid()) &&
+	    setresgid(plan->gid, plan->gid, plan->gid) < 0)
+		return err_set(err, -errno, "cannot set lxc.init.gid = %u", plan->gid);
+	if (plan->uid == getuid() && plan->uid == geteuid())
+		return 0;
+	/* Capabilities outlive the switch until caps_apply has cut the bounding set. */
+	(void)prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0);
+	if (setresuid(plan->uid, plan->uid, plan->uid) < 0)
+		return err_set(err, -errno, "cannot set lxc.init.uid = %u", plan->uid);
+	return caps_regain(err);
+}
+
+static int confine(const struct child *child, struct err *err)
+{
+	int r;
+
+	r = switch_ids(child, err);
+	exec_hide();
+	if (r == 0) /* also without a limit: the caller's inheritable set does not get inside */
+		r = caps_apply(child->plan->bounding, err);
+	if (r == 0 && child->conf->no_new_privs && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		r = err_set(err, -errno, "cannot set lxc.no_new_privs");
+	return r < 0 ? r : die_with_monitor(child, child->conf->monitor_pdeath, err);
+}
+
+static int run_init(const struct child *child, struct err *err)
+{
+	char *const *argv = child->plan->argv.items;
+	int r = exec_prepare(err);
+
+	if (r < 0)
+		return r;
+	if (child->init_fd < 0) {
+		r = exec_program(argv, &child->environment, err);
+		if (r == -ENOENT)
+			err_hint(err, "is the root file system complete? lxc.init.cmd names "
+			              "another init, lxc-execute runs a single program");
+		return r;
+	}
+	(void)syscall(SYS_execveat, child->init_fd, "", argv, child->environment.items,
+	              AT_EMPTY_PATH);
+	return err_set(err, -errno, "cannot run our small init");
+}
+
+static int phase_last(struct child *child, struct err *err)
+{
+	int r;
+
+	r = build_environment(child, err);
+	if (r == 0)
+		r = send_ready(child, err);
+	if (r == 0)
+		r = setup_stdio(child, err);
+	if (r == 0)
+		r = confine(child, err);
+	return r < 0 ? r : run_init(child, err);
+}
+
+/* The monitor's descriptors came with the clone. Its end of our own socket pair would hide its
+ * death from us, and a child that waits forever would keep the lock and the control socket of a
+ * monitor that is gone. */
+static int close_monitors(const struct child_request *request, struct err *err)
+{
+	int keep[NS_MAX + 4], r;
+	size_t n = 0;
+
+	keep[n++] = request->sync_fd;
+	keep[n++] = request->rootfs_fd;
+	keep[n++] = request->cgroup_fd;
+	keep[n++] = log_fd();
+	for (int kind = 0; kind < NS_MAX; kind++)
+		keep[n++] = request->shared_ns[kind];
+	r = fd_close_from(3, keep, n);
+	return r < 0 ? err_set(err, r, "cannot close the monitor's descriptors") : 0;
+}
+
+/* Ends when the monitor has read it and kills us, or is gone itself: a socket that is closed with
+ * unread bytes, such as SYNC_MAPPED, gives its peer ECONNRESET in place of what was written. */
+static _Noreturn void report_failure(int sync_fd, const struct err *err)
+{
+	char byte;
+
+	(void)!write(sync_fd, err, sizeof(*err));
+	while (read(sync_fd, &byte, 1) > 0)
+		;
+	_exit(CHILD_FAILED);
+}
+
+_Noreturn void child_main(const struct child_request *request)
+{
+	static int (*const phases[])(struct child * child,
+	                             struct err * err) = { phase_unmapped, NULL, phase_mapped,
+		                                           phase_inside, phase_last };
+	struct child child = { .request = request,
+		               .plan = request->plan,
+		               .conf = request->conf,
+		               .sources = { .root = -EBADF, .under = -EBADF },
+		               .ttys = MOUNT_TTYS_NONE,
+		               .query_fd = -EBADF,
+		               .watch_fd = -EBADF,
+		               .init_fd = -EBADF };
+	struct err err = {};
+	int r = close_monitors(request, &err);
+
+	for (size_t i = 0; i < ARRAY_SIZE(phases) && r == 0; i++)
+		r = phases[i] ? phases[i](&child, &err) : wait_for_maps(&child, &err);
+	err.code = r;
+	report_failure(request->sync_fd, &err);
+}

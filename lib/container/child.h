@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef RLXC_CONTAINER_CHILD_H
+#define RLXC_CONTAINER_CHILD_H
+
+#include "base/err.h"
+#include "conf/conf.h"
+#include "container/plan.h"
+
+/* The inside of a start: from the birth of the container's first process to its exec.
+ *
+ * It meets the monitor three times, on one SOCK_SEQPACKET pair:
+ *   monitor -> child  SYNC_MAPPED  the id maps (and the cgroup's owner) are there
+ *   child -> monitor  SYNC_READY   struct sync_ready with the terminals: all is set up but exec
+ *   child -> monitor  end-of-file: exec happened; or a struct err: it did not
+ * Only the first makes the child wait. */
+
+#define SYNC_MAPPED 'm'
+
+/* Descriptors of the SYNC_READY message, in order: console master (if has_console), network query
+ * socket (if has_query), address watch (if has_watch), n_ttys tty masters. */
+struct sync_ready {
+	uint32_t n_ttys;
+	uint8_t has_console, has_query, has_watch;
+};
+
+struct child_request {
+	const struct start_plan *plan;
+	const struct conf *conf;
+	int sync_fd;           /* our end */
+	int rootfs_fd;         /* as the monitor opened it, -EBADF without a root file system */
+	int shared_ns[NS_MAX]; /* namespaces to join, -EBADF */
+	int cgroup_fd;         /* payload leaf that a user gives to container root, -EBADF */
+	int stdio_null;        /* 1: 0-2 are not the caller's (daemonised) */
+};
+
+/* Says why joining the namespace of lxc.namespace.share.KIND failed; returns @code. */
+int child_join_failed(const struct child_request *request, int kind, int code, struct err *err);
+
+/* Never returns: exec or _exit. */
+_Noreturn void child_main(const struct child_request *request);
+
+#endif

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef RLXC_CONTAINER_CLONES_H
+#define RLXC_CONTAINER_CLONES_H
+
+#include "base/strv.h"
+#include "container/store.h"
+
+/* Copy-on-write clones share storage with the container they were made from. A container with
+ * clones has a file lxc_snapshots, two lines for each: the clone's lxcpath and its name; the clone
+ * has lxc_rdepends, the same two lines for its parent. */
+
+#define CLONES_NAME "lxc_snapshots"
+
+/* Paths LXCPATH/NAME of the clones of the container behind @dir_fd; none without the file. */
+int clones_read(int dir_fd, struct strv *ret_paths);
+
+/* The parent of a container, from lxc_rdepends; -ENOENT: it is no clone. Both are owned. */
+int clones_read_parent(int dir_fd, char **ret_lxcpath, char **ret_name);
+/* Takes a clone that is gone out of its parent's file, which goes with the last one. */
+int clones_forget(const char *parent_lxcpath, const char *parent_name, const char *lxcpath,
+                  const char *name);
+
+#endif

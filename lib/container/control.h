@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef RLXC_CONTAINER_CONTROL_H
+#define RLXC_CONTAINER_CONTROL_H
+
+#include "base/err.h"
+#include "container/rundir.h"
+#include "container/store.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* The control socket between a monitor and the other commands: SOCK_SEQPACKET, one message a
+ * request and one a reply, a fixed header in front, descriptors beside. Both ends check the
+ * other's credentials (control_peer_ok): root or the same user, nobody else.
+ *
+ * MUSTs: a length that does not fit its message, an unknown type or another version ends the
+ * connection; descriptors that nobody asked for are closed; a client that is slow costs the
+ * monitor nothing but its slot. */
+
+#define CONTROL_MAGIC 0x6378726cU /* "lrxc" */
+#define CONTROL_VERSION 1
+#define CONTROL_MAX (32 * 1024) /* bytes of one message */
+
+enum control_type {
+	CONTROL_INFO = 1, /* arg: RLXC_WANT_* -> struct control_info, groups, addresses */
+	CONTROL_ITEM,     /* payload: key -> its text in the running configuration */
+	CONTROL_SIGNAL,   /* arg: signal for init, or one of CONTROL_SIGNAL_*; answered at once */
+	CONTROL_KILL,   /* ends everything; the reply says it was begun, end-of-file that it is over
+	                 */
+	CONTROL_WAIT,   /* arg: bits of states; answered (result: the state) when one is reached */
+	CONTROL_FREEZE, /* arg: 1 freeze, 0 thaw; answered when it is done */
+	CONTROL_ATTACH, /* -> struct control_attach, environment; fds: init, payload cgroup */
+	CONTROL_CONSOLE, /* arg: tty or -1 -> result: the tty; fds: see control_console */
+	CONTROL_TYPE_MAX,
+};
+
+#define CONTROL_SIGNAL_HALT (-1)     /* lxc.signal.halt, or what suits the init */
+#define CONTROL_SIGNAL_REBOOT (-2)   /* lxc.signal.reboot */
+#define CONTROL_WAIT_NEXT (1U << 30) /* with CONTROL_WAIT: the present state does not count */
+
+struct control_header {
+	uint32_t magic;
+	uint16_t version;
+	uint16_t type;
+	int32_t value;   /* request: arg; reply: result, negative errno on failure */
+	uint32_t length; /* bytes that follow; a failed reply carries a struct err */
+};
+
+#define CONTROL_ADDRS_MAX 64
+
+struct control_addr {
+	char interface[16];
+	char text[46];
+	uint8_t ipv6, shown;
+};
+
+struct control_info {
+	int32_t state, init_pid, monitor_pid;
+	uint32_t n_addrs;
+	uint8_t autostart, unprivileged;
+	uint64_t cpu_ns, memory_bytes, kernel_memory_bytes, swap_bytes, io_bytes;
+	char groups[256];
+	struct control_addr addrs[CONTROL_ADDRS_MAX];
+};
+
+/* What an attached process shares with init, decided by the running configuration. */
+struct control_attach {
+	uint64_t bounding;       /* capability bounding set */
+	uint32_t new_namespaces; /* NS_BIT of those that differ from the host's */
+	uint32_t uid, gid;       /* container root */
+	int32_t persona;         /* personality(2), -1: leave */
+	uint8_t no_new_privs, keyring, has_cgroup;
+	int32_t state;
+};
+
+/* One request and its reply. @fds: for the reply, @n_fds of them. Returns the reply's value. */
+int control_call(int sock, enum control_type type, int32_t arg, const char *payload, void *ret_data,
+                 size_t size, size_t *ret_len, int *fds, size_t n_fds, struct err *err);
+/* The second half of control_call alone. */
+int control_reply(int sock, enum control_type type, void *ret_data, size_t size, size_t *ret_len,
+                  int *fds, size_t n_fds, struct err *err);
+int control_send(int sock, enum control_type type, int32_t value, const void *data, size_t len,
+                 const int *fds, size_t n_fds);
+/* Reads one message; the payload is NUL-terminated at ret_data[len]. 0: end-of-file. */
+int control_recv(int sock, struct control_header *ret_header, void *ret_data, size_t size, int *fds,
+                 size_t n_fds);
+
+/* Connects to the monitor of a running container and checks that it is the caller's.
+ * -ESRCH: "container 'x' is not running"; -ENOENT: "container 'x' does not exist". */
+int control_connect(const struct store *store, const char *name, struct err *err);
+/* Only the connection: -ENOENT no socket, -ECONNREFUSED nobody listens. */
+int control_open(const struct rundir *dir, const struct caller *caller);
+
+/* May the process at the other end of @sock use or serve this socket? It must be @uid or root, and
+ * in our user namespace: root of a container that maps our own id has the same uid for the kernel.
+ * Root that we may not look at is root over us. */
+bool control_peer_ok(int sock, uid_t uid);
+
+#endif

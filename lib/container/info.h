@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef RLXC_CONTAINER_INFO_H
+#define RLXC_CONTAINER_INFO_H
+
+#include "api/rlxc.h"
+#include "base/err.h"
+#include "container/store.h"
+
+/* Asking: one request a container answers everything, and for a list all of them are asked before
+ * the first answer is read. */
+int container_info(const struct store *store, const char *name, unsigned int want,
+                   struct rlxc_info **ret_info, struct err *err);
+int container_list(const struct store *store, unsigned int want, struct rlxc_list **ret_list,
+                   struct err *err);
+void container_info_free(struct rlxc_info *info);
+void container_list_free(struct rlxc_list *list);
+int container_item(const struct store *store, const char *name, const char *key, bool running,
+                   char **ret_value, struct err *err);
+
+#endif

@@ -1,0 +1,437 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "container/launch.h"
+
+#include "base/cleanup.h"
+#include "container/child.h"
+#include "container/exec.h"
+#include "idmap/idmap.h"
+#include "ns/ns.h"
+#include "os/proc.h"
+#include "os/sock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+void launched_done(struct launched *launched)
+{
+	cleanup_close(&launched->pidfd);
+	cleanup_close(&launched->console_master);
+	cleanup_close(&launched->query_fd);
+	cleanup_close(&launched->watch_fd);
+	cleanup_close(&launched->pin_fd);
+	for (size_t i = 0; i < launched->n_ttys; i++)
+		cleanup_close(&launched->tty_masters[i]);
+	for (size_t i = 0; i < launched->n_slaves; i++)
+		cleanup_close(&launched->slaves[i]);
+	*launched = LAUNCHED_NONE;
+}
+
+/* The first directory of @path that we may not search; NULL when each of them is fine. */
+static char *find_closed(const char *path)
+{
+	char *copy = strdup(path);
+
+	for (char *s = copy ? strchr(copy + 1, '/') : NULL; s; s = strchr(s + 1, '/')) {
+		*s = '\0';
+		if (access(copy, X_OK) < 0)
+			return copy;
+		*s = '/';
+	}
+	free(copy);
+	return NULL;
+}
+
+static void hint_rootfs(const struct conf *conf, int code, struct err *err)
+{
+	_cleanup_free_ char *closed = code == -EACCES ? find_closed(conf->rootfs_path) : NULL;
+
+	if (closed)
+		err_hint(err,
+		         "you may not search '%s'; its owner can allow it with: chmod o+x '%s'",
+		         closed, closed);
+	else if (conf->rootfs_path[0] != '/')
+		err_hint(err, "lxc.rootfs.path needs an absolute path");
+	else
+		err_hint(err, "check lxc.rootfs.path in '%s'",
+		         conf->file ? conf->file : "the configuration");
+}
+
+int container_open_rootfs(const struct conf *conf, struct err *err)
+{
+	_cleanup_close_ int fd = -EBADF;
+	struct stat st;
+	int r;
+
+	if (!conf->rootfs_path)
+		return -EBADF;
+	fd = open(conf->rootfs_path, O_PATH | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st) < 0) {
+		r = -errno;
+		err_set(err, r, "cannot open root file system '%s'", conf->rootfs_path);
+		hint_rootfs(conf, r, err);
+		return r;
+	}
+	if (!S_ISDIR(st.st_mode)) {
+		err_say(err, -ENOTDIR, "root file system '%s' is not a directory",
+		        conf->rootfs_path);
+		err_hint(err, "lxc.rootfs.path must name a directory");
+		return -ENOTDIR;
+	}
+	return take_fd(&fd);
+}
+
+/* ---- the payload's cgroup becomes container root's ---- */
+
+/* Root does it from outside with host ids; a user's child does it itself, see child.c. */
+static int delegate(const struct launch_request *request, struct err *err)
+{
+	const struct start_plan *plan = request->plan;
+	int64_t uid, gid;
+
+	if (!plan->delegate_cgroup || !request->store->caller.is_root)
+		return 0;
+	uid = idmap_to_host(&plan->maps, IDMAP_UID, plan->setup_uid);
+	gid = idmap_to_host(&plan->maps, IDMAP_GID, plan->setup_gid);
+	if (uid < 0 || gid < 0)
+		return 0;
+	return cgroup_delegate(request->cgroup->payload_fd, (uid_t)uid, (gid_t)gid, err);
+}
+
+/* ---- namespaces of others ---- */
+
+/* Pid of another container's init, 0 when it does not run. As long as the pidfd says that it lives,
+ * the number is its own. */
+static pid_t container_init(const struct store *store, const char *name, int *ret_pidfd)
+{
+	_cleanup_(rundir_done) struct rundir dir = RUNDIR_NONE;
+	_cleanup_(run_state_done) struct run_state state = {};
+
+	if (store_check_name(name, NULL) < 0 || rundir_find(store, name, &dir) < 0 ||
+	    run_state_read(&dir, &state) < 0)
+		return 0;
+	*ret_pidfd = run_state_open_init(&state);
+	return *ret_pidfd < 0 ? 0 : state.init_pid;
+}
+
+static int open_shared(const struct launch_request *request, int fds[NS_MAX], struct err *err)
+{
+	for (int kind = 0; kind < NS_MAX; kind++) {
+		const char *value = request->plan->ns_share[kind];
+		_cleanup_close_ int pidfd = -EBADF;
+		pid_t init = 0;
+		int r;
+
+		if (!value)
+			continue;
+		if (ns_share_kind_of(value) == NS_SHARE_CONTAINER)
+			init = container_init(request->store, value, &pidfd);
+		r = ns_open_shared(value, (enum ns_kind)kind, init, &fds[kind], err);
+		if (r == 0 && init && pidfd_kill(pidfd, 0) < 0)
+			r = err_say(err, -ESRCH, "container '%s' has just ended", value);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static void close_shared(int fds[NS_MAX])
+{
+	for (int kind = 0; kind < NS_MAX; kind++)
+		cleanup_close(&fds[kind]);
+}
+
+/* ---- the child ---- */
+
+/* A process in between, for what the monitor must not do itself: a user namespace is joined by
+ * whoever enters it, a pid namespace from the next child on, and neither can be left again. The
+ * child that it makes is the monitor's own. */
+struct between {
+	struct child_request *child;
+	uint64_t flags;
+	int cgroup_fd, answer_fd;
+};
+
+struct between_answer {
+	pid_t pid;
+	struct err err;
+};
+
+/* The user namespace gives the rights over the others. */
+static int join_first(const struct child_request *child, struct err *err)
+{
+	static const enum ns_kind kinds[] = { NS_USER, NS_PID };
+
+	if (child->shared_ns[NS_USER] >= 0)
+		exec_hide(); /* its root is there already */
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		int fd = child->shared_ns[kinds[i]];
+
+		if (fd >= 0 && setns(fd, (int)ns_clone_flag(kinds[i])) < 0)
+			return child_join_failed(child, kinds[i], -errno, err);
+	}
+	return 0;
+}
+
+static _Noreturn void between_main(const struct between *between)
+{
+	struct between_answer answer = {};
+	int pidfd = -EBADF;
+
+	if (join_first(between->child, &answer.err) == 0) {
+		answer.pid = proc_clone(between->flags | CLONE_PARENT, between->cgroup_fd, &pidfd);
+		if (answer.pid == 0) {
+			(void)close(between->answer_fd);
+			child_main(between->child);
+		}
+		if (answer.pid < 0)
+			err_set(&answer.err, answer.pid, "cannot make the container's namespaces");
+	}
+	(void)sock_send(between->answer_fd, &answer, sizeof(answer), &pidfd, pidfd >= 0 ? 1 : 0);
+	_exit(0);
+}
+
+static pid_t clone_between(struct between *between, int *ret_pidfd, struct err *err)
+{
+	_cleanup_close_ int ours = -EBADF, theirs = -EBADF, helper = -EBADF;
+	struct between_answer answer = {};
+	int pair[2], status, r = sock_pair(pair);
+	ssize_t n;
+	pid_t pid;
+
+	if (r < 0)
+		return err_set(err, r, "cannot make a socket pair");
+	ours = pair[0];
+	theirs = between->answer_fd = pair[1];
+	pid = proc_clone(0, -EBADF, &helper);
+	if (pid < 0)
+		return err_set(err, pid, "cannot start a process");
+	if (pid == 0)
+		between_main(between);
+	cleanup_close(&theirs);
+	n = sock_recv(ours, &answer, sizeof(answer), ret_pidfd, 1);
+	(void)pidfd_wait(helper, &status);
+	if (n != (ssize_t)sizeof(answer))
+		return err_say(err, -EPIPE, "the container's first process ended during the start");
+	if (answer.err.code == 0)
+		return answer.pid;
+	if (err)
+		*err = answer.err;
+	return answer.err.code;
+}
+
+/* Returns in the parent only. */
+static pid_t clone_child(const struct launch_request *request, int sync_fd,
+                         const int shared[NS_MAX], int *ret_pidfd, struct err *err)
+{
+	struct child_request child = { .plan = request->plan,
+		                       .conf = request->conf,
+		                       .sync_fd = sync_fd,
+		                       .rootfs_fd = request->rootfs_fd,
+		                       .cgroup_fd = request->store->caller.is_root
+		                                            ? -EBADF
+		                                            : request->cgroup->payload_fd,
+		                       .stdio_null = request->stdio_null };
+	uint64_t flags = ns_clone_flags(request->plan->ns_new & ~request->plan->ns_late);
+	pid_t pid;
+
+	memcpy(child.shared_ns, shared, sizeof(child.shared_ns));
+	if (shared[NS_USER] >= 0 || shared[NS_PID] >= 0)
+		return clone_between(&(struct between){ .child = &child,
+		                                        .flags = flags,
+		                                        .cgroup_fd = request->cgroup->payload_fd },
+		                     ret_pidfd, err);
+	pid = proc_clone(flags, request->cgroup->payload_fd, ret_pidfd);
+	if (pid == 0)
+		child_main(&child);
+	if (pid >= 0)
+		return pid;
+	err_set(err, pid, "cannot make the container's namespaces");
+	if (flags & CLONE_NEWUSER)
+		idmap_explain_clone_failure(pid, err);
+	else if (pid == -EPERM)
+		err_hint(err, "without lxc.idmap only root can start a container");
+	return pid;
+}
+
+static void record(const struct launch_request *request, pid_t pid)
+{
+	struct run_state state = { .monitor_pid = getpid(),
+		                   .init_pid = pid,
+		                   .init_start = proc_start_time(pid),
+		                   .monitor_cgroup = request->cgroup->monitor_path,
+		                   .payload_cgroup = request->cgroup->payload_path };
+
+	(void)run_state_write(request->dir, &state);
+}
+
+static int keep_open(struct launched *launched, int master, struct err *err)
+{
+	int slave = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+
+	if (slave < 0)
+		return err_set(err, -errno, "cannot open the container's end of a terminal");
+	launched->slaves[launched->n_slaves++] = slave;
+	return 0;
+}
+
+static int keep_terminals(struct launched *launched, struct err *err)
+{
+	int r = 0;
+
+	if (launched->console_master >= 0)
+		r = keep_open(launched, launched->console_master, err);
+	for (size_t i = 0; i < launched->n_ttys && r == 0; i++)
+		r = keep_open(launched, launched->tty_masters[i], err);
+	return r;
+}
+
+static int take_ready(int sync, struct launched *launched, struct err *err)
+{
+	int fds[MOUNT_TTYS_MAX + 3];
+	struct err theirs;
+	struct sync_ready ready;
+	char data[sizeof(theirs)];
+	size_t next = 0;
+	ssize_t n;
+
+	n = sock_recv(sync, data, sizeof(data), fds, ARRAY_SIZE(fds));
+	if (n == (ssize_t)sizeof(theirs)) {
+		memcpy(&theirs, data, sizeof(theirs));
+		if (err)
+			*err = theirs;
+		return theirs.code < 0 ? theirs.code : -EPROTO;
+	}
+	if (n != (ssize_t)sizeof(ready))
+		return err_say(err, -EPIPE, "the container's first process ended during the start");
+	memcpy(&ready, data, sizeof(ready));
+	if (ready.has_console)
+		launched->console_master = fds[next++];
+	if (ready.has_query)
+		launched->query_fd = fds[next++];
+	if (ready.has_watch)
+		launched->watch_fd = fds[next++];
+	for (size_t i = 0; i < ready.n_ttys && next < ARRAY_SIZE(fds); i++)
+		launched->tty_masters[launched->n_ttys++] = fds[next++];
+	return keep_terminals(launched, err);
+}
+
+/* End-of-file: exec has happened. */
+static int take_exec(int sync, struct err *err)
+{
+	struct err theirs = {};
+	ssize_t n = sock_recv(sync, &theirs, sizeof(theirs), NULL, 0);
+
+	if (n == 0)
+		return 0;
+	if (n == (ssize_t)sizeof(theirs) && theirs.code < 0) {
+		if (err)
+			*err = theirs;
+		return theirs.code;
+	}
+	return err_say(err, -EPROTO, "the container's first process reported nonsense");
+}
+
+static bool writes_maps(const struct start_plan *plan)
+{
+	return plan->maps.n && (plan->ns_new & NS_BIT(NS_USER));
+}
+
+/* Ids, cgroup and the record are made at the same time; then the child goes on by itself. */
+static int meet_child(const struct launch_request *request, int sync, struct idmap_job *job,
+                      struct launched *launched, struct err *err)
+{
+	const struct start_plan *plan = request->plan;
+	char byte = SYNC_MAPPED;
+	int r = 0;
+
+	if (writes_maps(plan))
+		r = idmap_write_start(&plan->maps, plan->writer, launched->pid, job, err);
+	if (r < 0)
+		return r;
+	record(request, launched->pid);
+	r = delegate(request, err);
+	if (r == 0 && plan->writer == IDMAP_WRITE_TOOLS)
+		r = request->meanwhile(request->arg, err);
+	if (r < 0)
+		idmap_write_abort(job);
+	else if (writes_maps(plan))
+		r = idmap_write_finish(job, &request->store->caller, err);
+	if (r < 0)
+		return r;
+	(void)sock_send(sync, &byte, 1, NULL, 0); /* a child that is gone shows in the next step */
+	if (plan->writer != IDMAP_WRITE_TOOLS)
+		r = request->meanwhile(request->arg, err);
+	if (r == 0)
+		r = take_ready(sync, launched, err);
+	return r < 0 ? r : take_exec(sync, err);
+}
+
+static void end_child(struct launched *launched)
+{
+	int status;
+
+	(void)pidfd_kill(launched->pidfd, SIGKILL);
+	(void)pidfd_wait(launched->pidfd, &status);
+	launched_done(launched);
+}
+
+/* Root without maps may remount the file system itself, and sysvinit makes "/" read-only when it
+ * halts: that would be the host's. The kernel refuses while a file of it is open for writing. A
+ * file system without O_TMPFILE goes without this. */
+static int pin_rootfs(const struct launch_request *request)
+{
+	if (request->rootfs_fd < 0 || request->plan->maps.n)
+		return -EBADF;
+	return openat(request->rootfs_fd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+}
+
+static int launch(const struct launch_request *request, const int shared[NS_MAX],
+                  struct launched *launched, struct err *err)
+{
+	_cleanup_close_ int ours = -EBADF, theirs = -EBADF;
+	_cleanup_(idmap_write_abort) struct idmap_job job = {};
+	int pair[2], r = 0;
+
+	if (writes_maps(request->plan))
+		r = idmap_write_prepare(&request->plan->maps, request->plan->writer, &job, err);
+	if (r < 0)
+		return r;
+	r = sock_pair(pair);
+	if (r < 0)
+		return err_set(err, r, "cannot make a socket pair");
+	ours = pair[0];
+	theirs = pair[1];
+	launched->pid = clone_child(request, theirs, shared, &launched->pidfd, err);
+	if (launched->pid < 0)
+		return launched->pid;
+	cleanup_close(&theirs);
+	launched->pin_fd = pin_rootfs(request);
+	r = meet_child(request, ours, &job, launched, err);
+	if (r < 0)
+		end_child(launched);
+	return r;
+}
+
+int container_launch(const struct launch_request *request, struct launched *ret_launched,
+                     struct err *err)
+{
+	struct launched launched = LAUNCHED_NONE;
+	int shared[NS_MAX], r;
+
+	for (int kind = 0; kind < NS_MAX; kind++)
+		shared[kind] = -EBADF;
+	r = open_shared(request, shared, err);
+	if (r == 0)
+		r = launch(request, shared, &launched, err);
+	close_shared(shared);
+	if (r == 0)
+		*ret_launched = launched;
+	return r;
+}

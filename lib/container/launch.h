@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef RLXC_CONTAINER_LAUNCH_H
+#define RLXC_CONTAINER_LAUNCH_H
+
+#include "base/err.h"
+#include "cgroup/cgroup.h"
+#include "conf/conf.h"
+#include "container/plan.h"
+#include "container/rundir.h"
+#include "container/store.h"
+#include "mount/apply.h"
+
+#include <sys/types.h>
+
+/* The host side of a start: makes the container's first process and meets it at the points that
+ * child.h names. */
+
+struct launch_request {
+	const struct store *store;
+	const struct conf *conf;
+	const struct start_plan *plan;
+	const struct cgroup *cgroup;
+	const struct rundir *dir;
+	int rootfs_fd;   /* -EBADF without a root file system */
+	bool stdio_null; /* daemonised: nobody's terminal is on 0-2 */
+	/* The caller's own preparations, called once while the child and newuidmap are busy. */
+	int (*meanwhile)(void *arg, struct err *err);
+	void *arg;
+};
+
+/* A container's first process and what it sent us. */
+struct launched {
+	pid_t pid;
+	int pidfd;
+	int console_master, query_fd, watch_fd;
+	int tty_masters[MOUNT_TTYS_MAX];
+	size_t n_ttys;
+	/* The inner ends of console and ttys. While one is open somewhere its master never reports
+	 * the end of the terminal, which a getty inside that comes and goes would make it do. */
+	int slaves[MOUNT_TTYS_MAX + 1];
+	size_t n_slaves;
+	int pin_fd; /* keeps the file system of the rootfs writable, or -EBADF */
+};
+#define LAUNCHED_NONE                                                                              \
+	((struct launched){ .pidfd = -EBADF,                                                       \
+	                    .console_master = -EBADF,                                              \
+	                    .query_fd = -EBADF,                                                    \
+	                    .watch_fd = -EBADF,                                                    \
+	                    .pin_fd = -EBADF })
+
+/* Returns when init is executing. On failure nothing of it is left. */
+int container_launch(const struct launch_request *request, struct launched *ret_launched,
+                     struct err *err);
+/* Closes descriptors; the process itself is the caller's to reap. */
+void launched_done(struct launched *launched);
+
+/* Opens the root file system's directory once, for the whole start, and tells what is wrong with
+ * it in words. -EBADF: the configuration names none. */
+int container_open_rootfs(const struct conf *conf, struct err *err);
+
+#endif

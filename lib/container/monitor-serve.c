@@ -1,0 +1,411 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Requests of other commands. A client is our user or root; even so, nothing it sends may take
+ * the monitor down: messages are bounded, answers never wait. */
+#include "container/monitor-internal.h"
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "conf/item.h"
+#include "container/signals.h"
+#include "os/fd.h"
+#include "os/proc.h"
+#include "os/sock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+struct request {
+	struct monitor *monitor;
+	struct client *client;
+	int32_t arg;
+	const char *payload;
+};
+
+static int answer(struct client *client, enum control_type type, int32_t value, const void *data,
+                  size_t len, const int *fds, size_t n_fds)
+{
+	return control_send(client->fd, type, value, data, len, fds, n_fds);
+}
+
+static int refuse(struct client *client, enum control_type type, const struct err *err)
+{
+	return answer(client, type, err->code, err, sizeof(*err), NULL, 0);
+}
+
+static void client_close(struct client *client)
+{
+	cleanup_close(&client->console_fd);
+	cleanup_close(&client->fd);
+	client->pending = 0;
+	client->tty = -1;
+}
+
+/* ---- the requests ---- */
+
+static void fill_addrs(struct monitor *monitor, struct control_info *info)
+{
+	const struct run_status *status = &monitor->status_page;
+
+	status_read_addrs(monitor);
+	for (size_t i = 0; i < status->n_addrs && i < CONTROL_ADDRS_MAX; i++) {
+		struct control_addr *addr = &info->addrs[info->n_addrs++];
+
+		memcpy(addr->interface, status->addrs[i].interface, sizeof(addr->interface));
+		memcpy(addr->text, status->addrs[i].text, sizeof(addr->text));
+		addr->ipv6 = status->addrs[i].ipv6;
+		addr->shown = status->addrs[i].shown;
+	}
+}
+
+static void fill_stats(const struct monitor *monitor, struct control_info *info)
+{
+	struct cgroup_stats stats;
+
+	cgroup_stats_read(monitor->request->cgroup->payload_fd, &stats);
+	info->cpu_ns = stats.cpu_ns;
+	info->memory_bytes = stats.memory_bytes;
+	info->kernel_memory_bytes = stats.kernel_memory_bytes;
+	info->swap_bytes = stats.swap_bytes;
+	info->io_bytes = stats.io_bytes;
+}
+
+static int serve_info(struct request *request)
+{
+	struct monitor *monitor = request->monitor;
+	const struct conf *conf = monitor->request->conf;
+	struct control_info info = { .state = (int32_t)monitor->state,
+		                     .init_pid = monitor->init.pid,
+		                     .monitor_pid = getpid(),
+		                     .autostart = conf->start_auto,
+		                     .unprivileged = monitor->request->plan->maps.n > 0,
+		                     .cpu_ns = UINT64_MAX,
+		                     .memory_bytes = UINT64_MAX,
+		                     .kernel_memory_bytes = UINT64_MAX,
+		                     .swap_bytes = UINT64_MAX,
+		                     .io_bytes = UINT64_MAX };
+
+	memcpy(info.groups, monitor->status_page.groups, sizeof(info.groups));
+	if ((uint32_t)request->arg & RLXC_WANT_ADDRS)
+		fill_addrs(monitor, &info);
+	if ((uint32_t)request->arg & RLXC_WANT_STATS)
+		fill_stats(monitor, &info);
+	return answer(request->client, CONTROL_INFO, 0, &info,
+	              offsetof(struct control_info, addrs) + info.n_addrs * sizeof(*info.addrs),
+	              NULL, 0);
+}
+
+static int serve_item(struct request *request)
+{
+	_cleanup_free_ char *value = NULL;
+	struct err err = {};
+
+	if (conf_get(request->monitor->request->conf, request->payload, &value, &err) < 0)
+		return refuse(request->client, CONTROL_ITEM, &err);
+	return answer(request->client, CONTROL_ITEM, 0, value, strlen(value), NULL, 0);
+}
+
+static int serve_signal(struct request *request)
+{
+	const struct monitor *monitor = request->monitor;
+	struct err err = {};
+	int sig = request->arg, r;
+
+	if (sig == CONTROL_SIGNAL_HALT)
+		sig = signals_halt(monitor->request->conf, monitor->init.pid);
+	else if (sig == CONTROL_SIGNAL_REBOOT)
+		sig = signals_reboot(monitor->request->conf);
+	r = sig > 0 && sig <= SIGRTMAX ? pidfd_kill(monitor->init.pidfd, sig) : -EINVAL;
+	if (r < 0) {
+		err_set(&err, r, "cannot send signal %d to the container's init", sig);
+		return refuse(request->client, CONTROL_SIGNAL, &err);
+	}
+	return answer(request->client, CONTROL_SIGNAL, sig, NULL, 0, NULL, 0);
+}
+
+static int serve_kill(struct request *request)
+{
+	monitor_kill(request->monitor);
+	return answer(request->client, CONTROL_KILL, 0, NULL, 0, NULL, 0);
+}
+
+static int serve_wait(struct request *request)
+{
+	struct client *client = request->client;
+	uint32_t states = (uint32_t)request->arg;
+
+	if (!(states & CONTROL_WAIT_NEXT) && (states & (1U << request->monitor->state)))
+		return answer(client, CONTROL_WAIT, (int32_t)request->monitor->state, NULL, 0, NULL,
+		              0);
+	client->pending = CONTROL_WAIT;
+	client->wait_states = states;
+	return 0;
+}
+
+static int serve_freeze(struct request *request)
+{
+	struct monitor *monitor = request->monitor;
+	bool on = request->arg;
+	struct err err = {};
+
+	if ((monitor->state == RLXC_FROZEN) == on && monitor->state != RLXC_FREEZING)
+		return answer(request->client, CONTROL_FREEZE, 0, NULL, 0, NULL, 0);
+	if (cgroup_freeze(monitor->request->cgroup, on, &err) < 0)
+		return refuse(request->client, CONTROL_FREEZE, &err);
+	monitor_set_state(monitor, on ? RLXC_FREEZING : RLXC_THAWED);
+	request->client->pending = CONTROL_FREEZE;
+	request->client->freeze_on = on;
+	return 0;
+}
+
+static int serve_attach(struct request *request)
+{
+	const struct monitor_request *start = request->monitor->request;
+	const struct start_plan *plan = start->plan;
+	int fds[2] = { request->monitor->init.pidfd, start->cgroup->payload_fd };
+	struct control_attach attach = {
+		.bounding = plan->bounding,
+		.new_namespaces = plan->ns_new,
+		.uid = plan->setup_uid,
+		.gid = plan->setup_gid,
+		.persona = (int32_t)plan->persona,
+		.no_new_privs = start->conf->no_new_privs,
+		.keyring = !start->conf->keyring_disabled,
+		.has_cgroup = start->cgroup->payload_fd >= 0,
+		.state = (int32_t)request->monitor->state,
+	};
+	struct text data = {};
+	int r;
+
+	for (int kind = 0; kind < NS_MAX; kind++)
+		if (plan->ns_share[kind])
+			attach.new_namespaces |= NS_BIT(kind);
+	text_add_len(&data, (const char *)&attach, sizeof(attach));
+	for (size_t i = 0; i < plan->environment.n; i++)
+		text_add_len(&data, plan->environment.items[i],
+		             strlen(plan->environment.items[i]) + 1);
+	r = data.failed ? -ENOMEM
+	                : answer(request->client, CONTROL_ATTACH, 0, data.data, data.len, fds,
+	                         attach.has_cgroup ? 2 : 1);
+	text_done(&data);
+	return r;
+}
+
+static bool tty_is_free(const struct monitor *monitor, int tty)
+{
+	for (size_t i = 0; i < MONITOR_CLIENTS_MAX; i++)
+		if (monitor->clients[i].fd >= 0 && monitor->clients[i].tty == tty)
+			return false;
+	return true;
+}
+
+static int say_no_tty(const struct monitor *monitor, int wanted, struct err *err)
+{
+	bool has_console = monitor->init.console_master >= 0;
+	int n = (int)monitor->init.n_ttys;
+
+	if (wanted == 0) {
+		err_say(err, -ENODEV, "the container has no console");
+		err_hint(err, "take 'lxc.console.path = none' out of its configuration and start "
+		              "it again");
+	} else if (n == 0) {
+		err_say(err, -ENODEV, "the container has no ttys");
+		err_hint(err, "give it some with 'lxc.tty.max = 4' and start it again%s",
+		         has_console ? "; -t 0 connects to its console" : "");
+	} else {
+		err_say(err, -ENODEV, "the container has no tty %d", wanted);
+		err_hint(err, "lxc.tty.max gives it %d: choose one from 1 to %d", n, n);
+	}
+	return -ENODEV;
+}
+
+static int say_busy(int wanted, int n, struct err *err)
+{
+	if (wanted < 0) {
+		err_say(err, -EBUSY, "each of the container's %d ttys is in use", n);
+		err_hint(err, "leave one of them, or raise lxc.tty.max and start it again; -t 0 "
+		              "connects to its console");
+	} else {
+		err_say(err, -EBUSY, "%s %d of the container is in use", wanted ? "tty" : "console",
+		        wanted);
+		err_hint(err, "leave it there (Ctrl+a q), or choose another one with -t");
+	}
+	return -EBUSY;
+}
+
+static int choose_tty(const struct monitor *monitor, int wanted, struct err *err)
+{
+	int n = (int)monitor->init.n_ttys;
+
+	if (wanted > n || (wanted < 0 && n == 0) ||
+	    (wanted == 0 && monitor->init.console_master < 0))
+		return say_no_tty(monitor, wanted, err);
+	if (wanted >= 0)
+		return tty_is_free(monitor, wanted) ? wanted : say_busy(wanted, n, err);
+	for (int tty = 1; tty <= n; tty++)
+		if (tty_is_free(monitor, tty))
+			return tty;
+	return say_busy(wanted, n, err);
+}
+
+/* The console's output is copied to the client, since the log reads it too; a tty's master is
+ * the client's alone as long as it is connected. */
+static int serve_console(struct request *request)
+{
+	struct monitor *monitor = request->monitor;
+	struct client *client = request->client;
+	struct err err = {};
+	int pair[2], fds[2], tty = choose_tty(monitor, request->arg, &err);
+
+	if (tty < 0)
+		return refuse(client, CONTROL_CONSOLE, &err);
+	cleanup_close(&client->console_fd); /* it changes from one terminal to another */
+	client->tty = tty;
+	if (tty > 0)
+		return answer(client, CONTROL_CONSOLE, tty, NULL, 0,
+		              &monitor->init.tty_masters[tty - 1], 1);
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0) {
+		err_set(&err, -errno, "cannot make a socket pair");
+		return refuse(client, CONTROL_CONSOLE, &err);
+	}
+	client->console_fd = pair[0];
+	fds[0] = monitor->init.console_master;
+	fds[1] = pair[1];
+	/* Reading stopped when nobody had the console open; a visitor is a reason to look again. */
+	console_watch(monitor);
+	tty = answer(client, CONTROL_CONSOLE, 0, NULL, 0, fds, 2);
+	(void)close(pair[1]);
+	return tty;
+}
+
+static int (*const handlers[CONTROL_TYPE_MAX])(struct request *request) = {
+	[CONTROL_INFO] = serve_info,     [CONTROL_ITEM] = serve_item,
+	[CONTROL_SIGNAL] = serve_signal, [CONTROL_KILL] = serve_kill,
+	[CONTROL_WAIT] = serve_wait,     [CONTROL_FREEZE] = serve_freeze,
+	[CONTROL_ATTACH] = serve_attach, [CONTROL_CONSOLE] = serve_console,
+};
+
+/* ---- connections ---- */
+
+/* A free slot, or that of whoever has been connected longest without a word. NULL: all wait. */
+static struct client *find_slot(struct monitor *monitor)
+{
+	struct client *oldest = NULL;
+
+	for (size_t i = 0; i < MONITOR_CLIENTS_MAX; i++) {
+		struct client *client = &monitor->clients[i];
+
+		if (client->fd < 0)
+			return client;
+		if (client->silent_since &&
+		    (!oldest || client->silent_since < oldest->silent_since))
+			oldest = client;
+	}
+	return oldest;
+}
+
+static void turn_away(int fd)
+{
+	struct err err = {};
+
+	err_say(&err, -EBUSY, "%d commands wait for this container already", MONITOR_CLIENTS_MAX);
+	(void)control_send(fd, CONTROL_INFO, err.code, &err, sizeof(err), NULL, 0);
+}
+
+void serve_accept(struct monitor *monitor)
+{
+	_cleanup_close_ int fd =
+		accept4(monitor->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	struct client *client;
+	uint32_t tag;
+
+	if (fd < 0 || !control_peer_ok(fd, geteuid()))
+		return;
+	client = find_slot(monitor);
+	if (!client) {
+		turn_away(fd);
+		return;
+	}
+	tag = EVENT_CLIENT + (uint32_t)(client - monitor->clients);
+	client_close(client);
+	if (monitor_watch(monitor, fd, EPOLLIN, tag) < 0)
+		return;
+	*client = (struct client){ .fd = take_fd(&fd),
+		                   .tty = -1,
+		                   .console_fd = -EBADF,
+		                   .silent_since = ++monitor->n_connections };
+}
+
+void serve_client(struct monitor *monitor, size_t index)
+{
+	struct client *client = &monitor->clients[index];
+	struct control_header header;
+	char payload[1024];
+	struct request request = { .monitor = monitor, .client = client, .payload = payload };
+	int r;
+
+	if (index >= MONITOR_CLIENTS_MAX || client->fd < 0)
+		return;
+	r = control_recv(client->fd, &header, payload, sizeof(payload), NULL, 0);
+	if (r == -EAGAIN)
+		return;
+	if (r <= 0 || header.type >= CONTROL_TYPE_MAX || !handlers[header.type]) {
+		client_close(client);
+		return;
+	}
+	client->silent_since = 0;
+	request.arg = header.value;
+	if (handlers[header.type](&request) < 0)
+		client_close(client);
+}
+
+void serve_state_changed(struct monitor *monitor)
+{
+	for (size_t i = 0; i < MONITOR_CLIENTS_MAX; i++) {
+		struct client *client = &monitor->clients[i];
+
+		if (client->fd < 0 || client->pending != CONTROL_WAIT ||
+		    !(client->wait_states & (1U << monitor->state)))
+			continue;
+		client->pending = 0;
+		if (answer(client, CONTROL_WAIT, (int32_t)monitor->state, NULL, 0, NULL, 0) < 0)
+			client_close(client);
+	}
+}
+
+void serve_frozen(struct monitor *monitor, bool frozen)
+{
+	if (frozen == (monitor->state == RLXC_FROZEN) &&
+	    !(!frozen && monitor->state == RLXC_THAWED))
+		return;
+	monitor_set_state(monitor, frozen ? RLXC_FROZEN : RLXC_RUNNING);
+	for (size_t i = 0; i < MONITOR_CLIENTS_MAX; i++) {
+		struct client *client = &monitor->clients[i];
+
+		if (client->fd < 0 || client->pending != CONTROL_FREEZE ||
+		    client->freeze_on != frozen)
+			continue;
+		client->pending = 0;
+		if (answer(client, CONTROL_FREEZE, 0, NULL, 0, NULL, 0) < 0)
+			client_close(client);
+	}
+}
+
+void serve_close_consoles(struct monitor *monitor)
+{
+	for (size_t i = 0; i < MONITOR_CLIENTS_MAX; i++)
+		if (monitor->clients[i].fd >= 0 && monitor->clients[i].tty >= 0)
+			client_close(&monitor->clients[i]);
+}
+
+void serve_close_all(struct monitor *monitor)
+{
+	for (size_t i = 0; i < MONITOR_CLIENTS_MAX; i++)
+		client_close(&monitor->clients[i]);
+}

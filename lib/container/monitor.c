@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "container/monitor.h"
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "container/monitor-internal.h"
+#include "container/state.h"
+#include "os/fd.h"
+#include "os/proc.h"
+#include "os/sock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define EMPTY_TIMEOUT_MS 2000 /* for the kernel to take a killed cgroup's processes away */
+
+int monitor_watch(struct monitor *monitor, int fd, uint32_t events, uint32_t tag)
+{
+	struct epoll_event event = { .events = events, .data.u32 = tag };
+
+	return epoll_ctl(monitor->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
+}
+
+void monitor_set_state(struct monitor *monitor, enum rlxc_state state)
+{
+	monitor->state = state;
+	log_debug("state %s", state_name(state));
+	if (state != RLXC_STARTING) /* nobody asks before there is something to list */
+		status_publish(monitor);
+	serve_state_changed(monitor);
+}
+
+void monitor_kill(struct monitor *monitor)
+{
+	int sig = monitor->request->conf->signal_stop;
+
+	if (sig && sig != SIGKILL)
+		(void)pidfd_kill(monitor->init.pidfd, sig);
+	else if (cgroup_kill(monitor->request->cgroup) < 0)
+		(void)pidfd_kill(monitor->init.pidfd, SIGKILL);
+}
+
+/* ---- beginning ---- */
+
+/* What is sent to a foreground start is meant for init, as upstream does it. Held back from the
+ * very beginning: a start that is interrupted still cleans up. */
+static void hold_signals(sigset_t *ret_set)
+{
+	static const int forwarded[] = { SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2 };
+
+	(void)sigemptyset(ret_set);
+	for (size_t i = 0; i < ARRAY_SIZE(forwarded); i++)
+		(void)sigaddset(ret_set, forwarded[i]);
+	(void)sigprocmask(SIG_BLOCK, ret_set, NULL);
+	(void)signal(SIGPIPE, SIG_IGN);
+}
+
+static int open_signals(struct monitor *monitor)
+{
+	sigset_t set;
+
+	hold_signals(&set);
+	monitor->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (monitor->signal_fd < 0)
+		return -errno;
+	return monitor_watch(monitor, monitor->signal_fd, EPOLLIN, EVENT_SIGNAL);
+}
+
+static void detach_stdio(void)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	for (int fd = 0; fd <= 2 && null >= 0; fd++)
+		(void)dup2(null, fd);
+	if (null > 2)
+		(void)close(null);
+}
+
+/* Once in the life of the monitor, in the shadow of the first launch. */
+static int open_fds(void *arg, struct err *err)
+{
+	struct monitor *monitor = arg;
+	int r;
+
+	if (monitor->epoll_fd >= 0)
+		return 0;
+	monitor->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (monitor->epoll_fd < 0)
+		return err_set(err, -errno, "cannot make an event queue");
+	r = open_signals(monitor);
+	if (r < 0)
+		return err_set(err, r, "cannot take signals");
+	(void)unlinkat(monitor->request->dir->dir_fd, "control", 0); /* of a killed monitor */
+	monitor->listen_fd = sock_listen_at(monitor->request->dir->dir_fd, "control", 128);
+	if (monitor->listen_fd < 0)
+		return err_set(err, monitor->listen_fd, "cannot make the control socket");
+	r = monitor_watch(monitor, monitor->listen_fd, EPOLLIN, EVENT_LISTEN);
+	return r < 0 ? err_set(err, r, "cannot watch the control socket")
+	             : console_open(monitor, err);
+}
+
+static void keep_userns(struct monitor *monitor)
+{
+	char path[64];
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/ns/user", (int)monitor->init.pid);
+	cleanup_close(&monitor->userns_fd);
+	monitor->userns_fd = open(path, O_RDONLY | O_CLOEXEC);
+}
+
+static int launch_init(struct monitor *monitor, struct err *err)
+{
+	const struct monitor_request *request = monitor->request;
+	struct launch_request launch = { .store = request->store,
+		                         .conf = request->conf,
+		                         .plan = request->plan,
+		                         .cgroup = request->cgroup,
+		                         .dir = request->dir,
+		                         .stdio_null = request->daemon,
+		                         .meanwhile = open_fds,
+		                         .arg = monitor };
+	_cleanup_close_ int rootfs_fd = container_open_rootfs(request->conf, err);
+	int r;
+
+	if (rootfs_fd < 0 && rootfs_fd != -EBADF)
+		return rootfs_fd;
+	launch.rootfs_fd = rootfs_fd;
+	r = container_launch(&launch, &monitor->init, err);
+	if (r < 0)
+		return r;
+	if (request->daemon)
+		(void)!chdir("/");
+	if (request->plan->delegate_cgroup)
+		keep_userns(monitor);
+	(void)monitor_watch(monitor, monitor->init.pidfd, EPOLLIN, EVENT_INIT);
+	console_watch(monitor);
+	status_watch(monitor);
+	monitor->events_fd = cgroup_events_open(request->cgroup);
+	if (monitor->events_fd >= 0)
+		(void)monitor_watch(monitor, monitor->events_fd, EPOLLPRI, EVENT_CGROUP);
+	return 0;
+}
+
+/* The starter waits for this message, and one on a terminal for that of each boot. When it is gone
+ * already, so is the wish to start. */
+static int report(struct monitor *monitor, const struct err *result)
+{
+	int fd = monitor->request->report_fd, r;
+	bool console = monitor->request->console_fd >= 0 && monitor->init.console_master >= 0;
+
+	if (fd < 0)
+		return 0;
+	r = sock_send(fd, result, sizeof(*result), &monitor->init.console_master, console ? 1 : 0);
+	if (monitor->request->console_fd < 0)
+		(void)close(fd);
+	return r;
+}
+
+/* ---- the loop ---- */
+
+static void forward_signal(struct monitor *monitor)
+{
+	struct signalfd_siginfo info;
+
+	if (read(monitor->signal_fd, &info, sizeof(info)) != (ssize_t)sizeof(info))
+		return;
+	if (monitor->request->tied)
+		monitor_kill(monitor); /* our terminal is gone */
+	else
+		(void)pidfd_kill(monitor->init.pidfd,
+		                 info.ssi_signo == SIGHUP ? SIGTERM : (int)info.ssi_signo);
+}
+
+static void cgroup_changed(struct monitor *monitor)
+{
+	bool populated, frozen;
+
+	if (cgroup_events_read(monitor->events_fd, &populated, &frozen) == 0)
+		serve_frozen(monitor, frozen);
+}
+
+static void dispatch(struct monitor *monitor, uint32_t tag)
+{
+	switch (tag) {
+	case EVENT_INIT:
+		monitor->stopping = true;
+		break;
+	case EVENT_LISTEN:
+		serve_accept(monitor);
+		break;
+	case EVENT_CONSOLE:
+		console_read(monitor);
+		break;
+	case EVENT_PEER:
+		console_peer_read(monitor);
+		break;
+	case EVENT_CGROUP:
+		cgroup_changed(monitor);
+		break;
+	case EVENT_SIGNAL:
+		forward_signal(monitor);
+		break;
+	case EVENT_NET:
+		status_net_changed(monitor);
+		break;
+	default:
+		serve_client(monitor, tag - EVENT_CLIENT);
+	}
+}
+
+/* How long nothing must happen before the monitor gives back what a burst of work has used. */
+#define QUIET_MS 10
+
+static void loop(struct monitor *monitor)
+{
+	struct epoll_event events[16];
+	int timeout = QUIET_MS;
+
+	while (!monitor->stopping) {
+		int n = epoll_wait(monitor->epoll_fd, events, ARRAY_SIZE(events), timeout);
+
+		for (int i = 0; i < n; i++)
+			dispatch(monitor, events[i].data.u32);
+		status_refresh(monitor);
+		timeout = n != 0 ? QUIET_MS : monitor->addrs_changed ? STATUS_SECOND_MS : -1;
+		if (n == 0)
+			proc_trim_memory();
+	}
+}
+
+/* ---- end ---- */
+
+/* Init has ended: reap it. Without a pid namespace of its own, what it started lives on. Only then
+ * the cgroup is killed: Linux 6.18 kills whatever is cloned into a cgroup that was killed once,
+ * which would be the init of the next boot. */
+static void collect(struct monitor *monitor)
+{
+	monitor_set_state(monitor, RLXC_STOPPING);
+	(void)pidfd_wait(monitor->init.pidfd, &monitor->status);
+	if (!(monitor->request->plan->ns_new & NS_BIT(NS_PID)))
+		(void)cgroup_kill(monitor->request->cgroup);
+	console_drain(monitor);
+	cleanup_close(&monitor->events_fd);
+	serve_close_consoles(monitor);
+	launched_done(&monitor->init);
+}
+
+static bool wants_reboot(const struct monitor *monitor)
+{
+	return WIFSIGNALED(monitor->status) && WTERMSIG(monitor->status) == SIGHUP;
+}
+
+static void clean_up(struct monitor *monitor)
+{
+	const struct monitor_request *request = monitor->request;
+
+	(void)cgroup_remove_payload_in_userns(request->cgroup, monitor->userns_fd,
+	                                      EMPTY_TIMEOUT_MS);
+	cleanup_close(&monitor->userns_fd);
+	console_close(monitor);
+	cleanup_close(&monitor->signal_fd);
+	cleanup_close(&monitor->listen_fd);
+	if (request->cgroup->monitor_fd >= 0)
+		cgroup_remove_monitor_later(request->cgroup);
+	rundir_remove(request->dir);
+	monitor_set_state(monitor, RLXC_STOPPED);
+	serve_close_all(monitor);
+	cleanup_close(&monitor->epoll_fd);
+}
+
+static int live(struct monitor *monitor, struct err *err)
+{
+	struct err why = {};
+	bool again = false;
+	int r;
+
+	do {
+		if (again)
+			monitor_set_state(monitor, RLXC_STOPPED);
+		monitor->stopping = false;
+		monitor_set_state(monitor, RLXC_STARTING);
+		r = again ? cgroup_renew_payload(monitor->request->cgroup,
+		                                 monitor->request->plan->name, monitor->userns_fd,
+		                                 EMPTY_TIMEOUT_MS, &why)
+		          : 0;
+		if (r == 0)
+			r = launch_init(monitor, &why);
+		if (r < 0) {
+			monitor_set_state(monitor, RLXC_ABORTING);
+			log_error("%s", why.msg);
+			if (err)
+				*err = why;
+			return again ? monitor->status : r;
+		}
+		monitor_set_state(monitor, RLXC_RUNNING);
+		if ((!again || monitor->request->console_fd >= 0) && report(monitor, &why) < 0)
+			monitor_kill(monitor);
+		loop(monitor);
+		collect(monitor);
+		again = true;
+	} while (wants_reboot(monitor));
+	return monitor->status;
+}
+
+int monitor_run(const struct monitor_request *request, struct err *err)
+{
+	struct monitor monitor = { .request = request,
+		                   .init = LAUNCHED_NONE,
+		                   .state = RLXC_STARTING,
+		                   .epoll_fd = -EBADF,
+		                   .listen_fd = -EBADF,
+		                   .events_fd = -EBADF,
+		                   .signal_fd = -EBADF,
+		                   .userns_fd = -EBADF,
+		                   .console_peer = -EBADF };
+	struct err why = {};
+	sigset_t set;
+	int r;
+
+	for (size_t i = 0; i < MONITOR_CLIENTS_MAX; i++)
+		monitor.clients[i] = (struct client){ .fd = -EBADF, .console_fd = -EBADF };
+	hold_signals(&set);
+	if (request->daemon)
+		detach_stdio();
+	if (request->tied)
+		(void)prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0);
+	r = live(&monitor, &why);
+	clean_up(&monitor);
+	if (r < 0) {
+		(void)report(&monitor, &why);
+		if (err)
+			*err = why;
+	}
+	return r;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef RLXC_CONTAINER_MONITOR_H
+#define RLXC_CONTAINER_MONITOR_H
+
+#include "base/err.h"
+#include "cgroup/cgroup.h"
+#include "conf/conf.h"
+#include "container/plan.h"
+#include "container/rundir.h"
+#include "container/store.h"
+
+#include <stdbool.h>
+
+/* The process that watches one container: the only long-lived one of ours. One epoll loop over
+ * init's pidfd, the control socket and its clients, and the console. It reaps init, starts it
+ * again after a reboot, and takes everything away at the end. */
+
+struct monitor_request {
+	const struct store *store;
+	struct conf *conf;
+	struct start_plan *plan;
+	struct cgroup *cgroup;
+	struct rundir *dir; /* locked */
+	bool daemon;        /* nobody's terminal: 0-2 become /dev/null */
+	int report_fd;      /* told when init runs, by a struct err with code 0, or why not; -EBADF:
+	                     * nobody waits. With console_fd the console's master comes along, and
+	                     * the same again after each reboot */
+	int console_fd;     /* gets what the console prints, -EBADF */
+	bool tied;          /* ends with its parent */
+};
+
+/* Runs until the container is gone. Returns init's wait status, or a negative errno when it never
+ * ran (then @err says why, unless it went to report_fd). Everything is cleaned up. */
+int monitor_run(const struct monitor_request *request, struct err *err);
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "container/passwd-shell.h"
+
+#include "base/num.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#define FIELDS 7
+
+/* Splits one line in place; the number of fields found. */
+static size_t split(char *line, char *fields[FIELDS])
+{
+	size_t n = 0;
+
+	while (n < FIELDS) {
+		fields[n++] = line;
+		line = strchr(line, ':');
+		if (!line)
+			break;
+		*line++ = '\0';
+	}
+	return n;
+}
+
+int passwd_find_shell(const char *text, uid_t uid, char *ret_shell, size_t size)
+{
+	while (*text) {
+		size_t len = strcspn(text, "\n");
+		char line[1024], *fields[FIELDS];
+		uint32_t number;
+
+		if (len < sizeof(line)) {
+			memcpy(line, text, len);
+			line[len] = '\0';
+			if (split(line, fields) == FIELDS &&
+			    num_parse_u32(fields[2], &number) == 0 && number == uid &&
+			    fields[6][0] == '/' && strlen(fields[6]) < size) {
+				(void)snprintf(ret_shell, size, "%s", fields[6]);
+				return 0;
+			}
+		}
+		text += len;
+		text += *text == '\n';
+	}
+	return -ENOENT;
+}

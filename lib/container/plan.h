@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef RLXC_CONTAINER_PLAN_H
+#define RLXC_CONTAINER_PLAN_H
+
+#include "base/err.h"
+#include "base/strv.h"
+#include "cgroup/cgroup.h"
+#include "conf/conf.h"
+#include "container/store.h"
+#include "idmap/idmap.h"
+#include "mount/plan.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Everything a start will do, decided before anything is done: a configuration and facts about
+ * the host in, plain structs out. lxc-start --dry-run prints it. What was defaulted, left out or
+ * worked around is a line in .notes. */
+
+#define START_GROUPS_MAX 64
+
+struct start_request {
+	const char *name;
+	bool foreground, execute, strict_limits;
+	char *const *argv; /* NULL: from the configuration */
+};
+
+struct start_plan {
+	char *name;
+	bool foreground, execute;
+
+	/* ids */
+	struct conf_idmaps maps; /* n == 0: no user namespace */
+	bool single_id;          /* only the caller's own id is mapped */
+	enum idmap_writer writer;
+	uint32_t setup_uid,
+		setup_gid;  /* who sets up inside: 0, or the init's where 0 is unmapped */
+	uint32_t uid, gid;  /* of init */
+	struct strv groups; /* decimal, at most START_GROUPS_MAX */
+
+	uint32_t ns_new; /* NS_BIT: made for this container */
+	/* Those of them that the child makes by itself with unshare(2): cgroup because its root is
+	 * where its maker stands, time because it takes its offsets before anybody is in it, and
+	 * where newuidmap is needed all that does not have to exist before it can start. */
+	uint32_t ns_late;
+	const char *ns_share[NS_MAX]; /* borrowed from the configuration: path or pid, joined */
+
+	struct mount_plan mounts;
+	uint64_t bounding; /* capability bounding set */
+
+	bool use_cgroup;      /* a payload leaf is made */
+	bool delegate_cgroup; /* and given to container root, who will see it */
+
+	struct strv argv, environment;
+	int64_t persona; /* personality(2), -1: leave */
+	int signal_halt; /* 0: chosen when needed */
+
+	struct strv notes; /* sentences */
+};
+
+/* @conf is borrowed for the life of the plan. */
+int start_plan_make(const struct store *store, const struct conf *conf,
+                    const struct start_request *request, const struct cgroup_host *cgroups,
+                    struct start_plan *ret_plan, struct err *err);
+void start_plan_done(struct start_plan *plan);
+int start_plan_json(const struct start_plan *plan, const struct conf *conf,
+                    const struct cgroup_host *cgroups, char **ret_json);
+
+#endif

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The state file of a running container: lines "key value". */
+#include "container/rundir.h"
+
+#include "base/cleanup.h"
+#include "base/num.h"
+#include "base/text.h"
+#include "os/fd.h"
+#include "os/proc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define STATE_MAX (16 * 1024)
+
+static void read_boot_id(char *buf, size_t size)
+{
+	ssize_t n = fd_read_short(AT_FDCWD, "/proc/sys/kernel/random/boot_id", buf, size);
+
+	if (n <= 0)
+		buf[0] = '\0';
+	buf[strcspn(buf, "\n")] = '\0';
+}
+
+int run_state_write(const struct rundir *dir, const struct run_state *state)
+{
+	struct text text = {};
+	_cleanup_free_ char *data = NULL;
+	char boot_id[40];
+	int r;
+
+	read_boot_id(boot_id, sizeof(boot_id));
+	text_addf(&text, "boot %s\nmonitor %d\ninit %d\nstart %llu\n", boot_id,
+	          (int)state->monitor_pid, (int)state->init_pid,
+	          (unsigned long long)state->init_start);
+	if (state->monitor_cgroup)
+		text_addf(&text, "monitor-cgroup %s\n", state->monitor_cgroup);
+	if (state->payload_cgroup)
+		text_addf(&text, "payload-cgroup %s\n", state->payload_cgroup);
+	r = text_finish(&text, &data);
+	return r < 0 ? r : fd_replace_at(dir->dir_fd, "state", 0600, data, strlen(data));
+}
+
+static int take_path(char **field, const char *value)
+{
+	if (*value != '/')
+		return -EBADMSG;
+	free(*field);
+	*field = strdup(value);
+	return *field ? 0 : -ENOMEM;
+}
+
+static int take_pid(pid_t *field, const char *value)
+{
+	uint32_t number;
+
+	if (num_parse_u32(value, &number) < 0 || number > INT32_MAX)
+		return -EBADMSG;
+	*field = (pid_t)number;
+	return 0;
+}
+
+static int take_line(struct run_state *state, const char *key, const char *value)
+{
+	if (strcmp(key, "boot") == 0) {
+		(void)snprintf(state->boot_id, sizeof(state->boot_id), "%s", value);
+		return 0;
+	}
+	if (strcmp(key, "monitor-cgroup") == 0)
+		return take_path(&state->monitor_cgroup, value);
+	if (strcmp(key, "payload-cgroup") == 0)
+		return take_path(&state->payload_cgroup, value);
+	if (strcmp(key, "monitor") == 0)
+		return take_pid(&state->monitor_pid, value);
+	if (strcmp(key, "init") == 0)
+		return take_pid(&state->init_pid, value);
+	if (strcmp(key, "start") == 0)
+		return num_parse_u64(value, &state->init_start) < 0 ? -EBADMSG : 0;
+	return 0; /* of a later version */
+}
+
+int run_state_parse(char *text, struct run_state *ret_state)
+{
+	struct run_state state = {};
+	char *save = NULL;
+	int r = 0;
+
+	for (char *line = strtok_r(text, "\n", &save); line && r >= 0;
+	     line = strtok_r(NULL, "\n", &save)) {
+		char *value = strchr(line, ' ');
+
+		if (!value)
+			continue;
+		*value++ = '\0';
+		r = take_line(&state, line, value);
+	}
+	if (r < 0) {
+		run_state_done(&state);
+		return r;
+	}
+	*ret_state = state;
+	return 0;
+}
+
+int run_state_read(const struct rundir *dir, struct run_state *ret_state)
+{
+	_cleanup_free_ char *text = NULL;
+	struct run_state state;
+	char boot_id[40];
+	int r;
+
+	r = fd_read_file(dir->dir_fd, "state", STATE_MAX, &text, NULL);
+	if (r == 0)
+		r = run_state_parse(text, &state);
+	if (r < 0)
+		return r;
+	read_boot_id(boot_id, sizeof(boot_id));
+	if (strcmp(boot_id, state.boot_id) != 0) {
+		run_state_done(&state);
+		return -ENOENT;
+	}
+	*ret_state = state;
+	return 0;
+}
+
+void run_state_done(struct run_state *state)
+{
+	free(state->monitor_cgroup);
+	free(state->payload_cgroup);
+	*state = (struct run_state){};
+}
+
+int run_state_open_init(const struct run_state *state)
+{
+	_cleanup_close_ int pidfd = -EBADF;
+
+	if (state->init_pid <= 0)
+		return -ESRCH;
+	pidfd = pidfd_open_pid(state->init_pid);
+	if (pidfd < 0)
+		return -ESRCH;
+	/* Read after the pidfd is open: if it lives still, the number was its own. */
+	if (proc_start_time(state->init_pid) != state->init_start)
+		return -ESRCH;
+	if (pidfd_wait_exit(pidfd, 0) == 0)
+		return -ESRCH; /* a zombie: the monitor that would reap it is gone */
+	return take_fd(&pidfd);
+}

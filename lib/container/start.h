@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef RLXC_CONTAINER_START_H
+#define RLXC_CONTAINER_START_H
+
+#include "api/rlxc.h"
+#include "base/err.h"
+#include "container/store.h"
+
+/* The way of a start: configuration, facts, plan, run-time directory, cgroup, monitor.
+ * Returns as rlxc_start says. */
+int container_start(const struct store *store, const struct rlxc_start_options *options,
+                    struct err *err);
+int container_start_plan(const struct store *store, const struct rlxc_start_options *options,
+                         char **ret_json, struct err *err);
+
+#endif

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef RLXC_CONTAINER_STATUS_H
+#define RLXC_CONTAINER_STATUS_H
+
+#include "api/rlxc.h"
+#include "container/rundir.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* What a list shows of a running container, published by its monitor in the file "status" of the
+ * run-time directory whenever it changes: hundreds of containers are listed without waking one
+ * monitor. Replaced whole by rename. The monitor's lock, not this file, says that it runs. */
+
+#define STATUS_ADDRS_MAX 64
+
+struct run_status {
+	enum rlxc_state state;
+	pid_t init_pid, monitor_pid;
+	bool autostart, unprivileged;
+	char groups[256]; /* joined with ", " */
+	struct rlxc_addr addrs[STATUS_ADDRS_MAX];
+	size_t n_addrs;
+};
+
+int run_status_write(const struct rundir *dir, const struct run_status *status);
+/* -ENOENT: not published yet. A malformed line is -EBADMSG. */
+int run_status_read(const struct rundir *dir, struct run_status *ret_status);
+/* The same for text. */
+int run_status_parse(char *text, struct run_status *ret_status);
+
+#endif

@@ -1,0 +1,450 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "container/stop.h"
+
+#include "base/cleanup.h"
+#include "container/control.h"
+#include "container/recover.h"
+#include "container/run.h"
+#include "container/signals.h"
+#include "os/proc.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <time.h>
+#include <unistd.h>
+
+#define CHANGE_TIMEOUT_S 10
+#define CHANGE_POLL_MS 20
+#define YOUNG_MS 1000
+
+/* A point in time; timeouts of several steps share one. */
+struct deadline {
+	bool never;
+	struct timespec at;
+};
+
+static struct deadline deadline_in(int timeout_s)
+{
+	struct deadline deadline = { .never = timeout_s < 0 };
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &deadline.at);
+	deadline.at.tv_sec += timeout_s;
+	return deadline;
+}
+
+static int deadline_left_ms(const struct deadline *deadline)
+{
+	struct timespec now;
+	int64_t left;
+
+	if (deadline->never)
+		return -1;
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	left = (int64_t)(deadline->at.tv_sec - now.tv_sec) * 1000 +
+	       (deadline->at.tv_nsec - now.tv_nsec) / 1000000;
+	return left < 0 ? 0 : left > INT32_MAX ? INT32_MAX : (int)left;
+}
+
+/* Until the monitor closes the connection: all is gone then. */
+static int wait_end(int sock, const struct deadline *deadline)
+{
+	struct control_header header;
+	char data[64];
+
+	for (;;) {
+		struct pollfd poller = { .fd = sock, .events = POLLIN };
+		int r = poll(&poller, 1, deadline_left_ms(deadline));
+
+		if (r < 0 && errno == EINTR)
+			continue;
+		if (r == 0)
+			return -ETIMEDOUT;
+		if (r < 0 || control_recv(sock, &header, data, sizeof(data), NULL, 0) <= 0)
+			return 0;
+	}
+}
+
+static int kill_it(int sock, const char *name, struct err *err)
+{
+	struct deadline deadline = deadline_in(60);
+	int r;
+
+	r = control_call(sock, CONTROL_KILL, 0, NULL, NULL, 0, NULL, NULL, 0, err);
+	if (r == -ESRCH)
+		return 0; /* it ended by itself */
+	if (r < 0)
+		return r;
+	r = wait_end(sock, &deadline);
+	if (r == 0)
+		return 0;
+	err_say(err, r, "container '%s' does not end", name);
+	err_hint(err, "a process that waits in the kernel (for a disk or a network file system) "
+	              "delays it");
+	return r;
+}
+
+/* The signals are those of the configuration as it is now, so that one which was wrong can be put
+ * right; where it has none, or cannot be read, the running one's. A file that was asked for has to
+ * be there. */
+static int choose_signal(const struct store *store, const char *name,
+                         const struct rlxc_stop_options *options, int32_t *ret_signal,
+                         struct err *err)
+{
+	_cleanup_(conf_freep) struct conf *conf = NULL;
+	int own = 0, r;
+
+	r = store_load_conf(store, name, options->rcfile, false, &conf,
+	                    options->rcfile ? err : NULL);
+	if (r < 0 && options->rcfile)
+		return r == -ENOENT ? -EINVAL : r; /* the container is there */
+	if (r == 0)
+		own = options->reboot ? conf->signal_reboot : conf->signal_halt;
+	*ret_signal = own ? own : options->reboot ? CONTROL_SIGNAL_REBOOT : CONTROL_SIGNAL_HALT;
+	return 0;
+}
+
+/* The wait is registered before the signal is sent: nothing can be missed. */
+static int reboot_it(int sock, int watch, const char *name, int timeout_s, int32_t sig,
+                     struct err *err)
+{
+	struct control_header header = {};
+	char data[sizeof(struct err) + 1];
+	struct deadline deadline = deadline_in(timeout_s);
+	struct pollfd poller = { .fd = watch, .events = POLLIN };
+	int r;
+
+	r = control_send(watch, CONTROL_WAIT, (int32_t)(CONTROL_WAIT_NEXT | (1U << RLXC_RUNNING)),
+	                 NULL, 0, NULL, 0);
+	if (r == 0)
+		r = control_call(sock, CONTROL_SIGNAL, sig, NULL, NULL, 0, NULL, NULL, 0, err);
+	if (r < 0 || timeout_s == 0)
+		return r < 0 ? r : 0;
+	do
+		r = poll(&poller, 1, deadline_left_ms(&deadline));
+	while (r < 0 && errno == EINTR);
+	if (r == 0) {
+		err_say(err, -ETIMEDOUT, "container '%s' did not reboot within %d s", name,
+		        timeout_s);
+		err_hint(err, "its init may ignore the signal: see lxc.signal.reboot");
+		return -ETIMEDOUT;
+	}
+	if (control_recv(watch, &header, data, sizeof(data), NULL, 0) > 0 && header.value >= 0)
+		return 0;
+	err_say(err, -ESHUTDOWN, "container '%s' has ended instead of rebooting", name);
+	err_hint(err, "its init may take the signal for another one: see lxc.signal.reboot");
+	return -ESHUTDOWN;
+}
+
+static int64_t age_ms(pid_t pid)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_BOOTTIME, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 -
+	       (int64_t)proc_start_time(pid) * 1000 / sysconf(_SC_CLK_TCK);
+}
+
+/* The signal to halt. The kernel drops it where an init that has just been started does not listen
+ * yet: such a one, still there a second later, gets it again. */
+static int send_halt(int sock, int32_t sig, const struct deadline *deadline, struct err *err)
+{
+	struct deadline patience = deadline_in(1);
+	struct control_info info = {};
+	struct pollfd poller = { .fd = sock, .events = POLLIN };
+	uint64_t expected = 0;
+	bool young = false;
+	int left, r;
+
+	if (control_call(sock, CONTROL_INFO, 0, NULL, &info, sizeof(info), NULL, NULL, 0, NULL) >=
+	    0) {
+		young = age_ms(info.init_pid) < YOUNG_MS;
+		expected = signals_expected(info.init_pid);
+	}
+	r = control_call(sock, CONTROL_SIGNAL, sig, NULL, NULL, 0, NULL, NULL, 0, err);
+	if (r <= 0 || !young || (expected & (1ULL << (r - 1))))
+		return r;
+	left = deadline_left_ms(deadline);
+	if (left >= 0 && left < YOUNG_MS)
+		return r;
+	if (poll(&poller, 1, deadline_left_ms(&patience)) == 0)
+		(void)control_call(sock, CONTROL_SIGNAL, sig, NULL, NULL, 0, NULL, NULL, 0, NULL);
+	return r;
+}
+
+static int say_ignored(const char *name, int timeout_s, struct err *err)
+{
+	err_say(err, -ETIMEDOUT, "container '%s' did not shut down within %d s", name, timeout_s);
+	err_hint(err, "its init may ignore the signal: see lxc.signal.halt; lxc-stop -k ends it");
+	return -ETIMEDOUT;
+}
+
+static int shut_down(int sock, const char *name, const struct rlxc_stop_options *options,
+                     int32_t sig, struct err *err)
+{
+	struct deadline deadline = deadline_in(options->timeout_s);
+	int r;
+
+	r = send_halt(sock, sig, &deadline, err);
+	if (r == -ESRCH)
+		return 0;
+	if (r < 0 || options->timeout_s == 0)
+		return r < 0 ? r : 0;
+	r = wait_end(sock, &deadline);
+	if (r == 0 || !options->no_kill)
+		return r == 0 ? 0 : kill_it(sock, name, err);
+	return say_ignored(name, options->timeout_s, err);
+}
+
+/* Without a monitor there is nobody to ask: init gets its signal from us. Returns 1 when it has
+ * ended or is to be killed now. */
+static int ask_orphan(const struct store *store, const char *name, int pidfd, pid_t pid,
+                      const struct rlxc_stop_options *options, struct err *err)
+{
+	_cleanup_(conf_freep) struct conf *conf = NULL;
+	struct deadline deadline = deadline_in(options->timeout_s);
+	int r;
+
+	if (options->reboot) {
+		err_say(err, -EOPNOTSUPP, "container '%s' cannot reboot: its monitor is gone",
+		        name);
+		err_hint(err, "end it with lxc-stop, then start it again");
+		return -EOPNOTSUPP;
+	}
+	r = store_load_conf(store, name, options->rcfile, false, &conf,
+	                    options->rcfile ? err : NULL);
+	if (r < 0 && options->rcfile)
+		return r == -ENOENT ? -EINVAL : r; /* the container is there */
+	if (r == 0)
+		(void)pidfd_kill(pidfd, signals_halt(conf, pid));
+	if (options->timeout_s == 0)
+		return 0;
+	if (r == 0 && pidfd_wait_exit(pidfd, deadline_left_ms(&deadline)) == 0)
+		return 1;
+	return options->no_kill ? say_ignored(name, options->timeout_s, err) : 1;
+}
+
+/* @options NULL: kill. -ESRCH: there is none. */
+static int stop_orphan(const struct store *store, const char *name,
+                       const struct rlxc_stop_options *options, struct err *err)
+{
+	_cleanup_(rundir_done) struct rundir dir = RUNDIR_NONE;
+	_cleanup_close_ int pidfd = -EBADF;
+	pid_t pid = 0;
+	int r = 1;
+
+	if (rundir_find(store, name, &dir) < 0)
+		return -ESRCH;
+	/* A lock that is held is a start or an end in another process, no orphan. */
+	pidfd = rundir_is_locked(&dir) ? -EBADF : recover_open_init(&dir, &pid);
+	if (pidfd >= 0 && options && !options->kill)
+		r = ask_orphan(store, name, pidfd, pid, options, err);
+	if (r <= 0)
+		return r;
+	if (recover_kill(&dir, err) < 0)
+		return err ? err->code : -EIO;
+	return pidfd < 0 ? -ESRCH : 0;
+}
+
+static void pause_ms(long ms)
+{
+	const struct timespec pause = { .tv_nsec = ms * 1000000 };
+
+	(void)nanosleep(&pause, NULL);
+}
+
+/* A connection to the monitor, or, in 1, that there was none and what it left is ended. While the
+ * lock is held and nobody listens, a start has just begun or an end is nearly done: both pass. */
+static int connect_or_end(const struct store *store, const char *name,
+                          const struct rlxc_stop_options *options, int *ret_sock, struct err *err)
+{
+	struct deadline deadline = deadline_in(CHANGE_TIMEOUT_S);
+	struct err why = {};
+	int sock, r;
+
+	for (;;) {
+		struct err left = {};
+
+		sock = control_connect(store, name, &why);
+		if (sock >= 0) {
+			*ret_sock = sock;
+			return 0;
+		}
+		r = sock;
+		if (sock == -ESRCH || sock == -ENOENT)
+			r = stop_orphan(store, name, options, &left);
+		if (r == 0)
+			return 1;
+		if (r == -ESRCH)
+			r = sock; /* and says which it is: not running, or not there */
+		else if (r != sock)
+			why = left;
+		if (r != -EALREADY || deadline_left_ms(&deadline) == 0)
+			break;
+		pause_ms(CHANGE_POLL_MS);
+	}
+	if (err)
+		*err = why;
+	return r;
+}
+
+int run_kill(const struct store *store, const char *name, struct err *err)
+{
+	_cleanup_close_ int sock = -EBADF;
+	struct err why = {};
+	int r = connect_or_end(store, name, NULL, &sock, &why);
+
+	if (r == 0)
+		return kill_it(sock, name, err);
+	if (r == -ESRCH || r == -ENOENT || r == 1)
+		return 0;
+	if (err)
+		*err = why;
+	return r;
+}
+
+int container_stop(const struct store *store, const char *name,
+                   const struct rlxc_stop_options *options, struct err *err)
+{
+	_cleanup_close_ int sock = -EBADF, watch = -EBADF;
+	int r = connect_or_end(store, name, options, &sock, err);
+	int32_t sig = 0;
+
+	if (r != 0)
+		return r < 0 ? r : 0;
+	if (options->kill)
+		return kill_it(sock, name, err);
+	r = choose_signal(store, name, options, &sig, err);
+	if (r < 0)
+		return r;
+	if (!options->reboot)
+		return shut_down(sock, name, options, sig, err);
+	watch = control_connect(store, name, err);
+	return watch < 0 ? watch : reboot_it(sock, watch, name, options->timeout_s, sig, err);
+}
+
+int container_freeze(const struct store *store, const char *name, bool on, int timeout_s,
+                     struct err *err)
+{
+	_cleanup_close_ int sock = control_connect(store, name, err);
+	struct deadline deadline = deadline_in(timeout_s);
+	struct pollfd poller = { .events = POLLIN };
+	int r;
+
+	if (sock < 0)
+		return sock;
+	r = control_send(sock, CONTROL_FREEZE, on, NULL, 0, NULL, 0);
+	if (r < 0)
+		return err_set(err, r, "cannot ask the monitor of container '%s'", name);
+	poller.fd = sock;
+	do
+		r = poll(&poller, 1, deadline_left_ms(&deadline));
+	while (r < 0 && errno == EINTR);
+	if (r == 0) {
+		err_say(err, -ETIMEDOUT, "container '%s' is not %s after %d s", name,
+		        on ? "frozen" : "thawed", timeout_s);
+		err_hint(err, "a process that waits in the kernel (for a disk or a network file "
+		              "system) delays it");
+		return -ETIMEDOUT;
+	}
+	return control_reply(sock, CONTROL_FREEZE, NULL, 0, NULL, NULL, 0, err);
+}
+
+/* ---- waiting for a state ---- */
+
+/* There is nothing to watch before the first start makes the run-time directory. */
+static int wait_for_start(const struct deadline *deadline)
+{
+	int left = deadline_left_ms(deadline);
+	struct timespec pause = { .tv_nsec = 50 * 1000000 };
+
+	if (left == 0)
+		return -ETIMEDOUT;
+	if (left > 0 && left < 50)
+		pause.tv_nsec = (long)left * 1000000;
+	(void)nanosleep(&pause, NULL);
+	return 0;
+}
+
+/* A monitor answers when a state fits; without time it is asked which one there is. */
+static int look_once(int sock, unsigned int states)
+{
+	struct control_info info = {};
+
+	if (control_call(sock, CONTROL_INFO, 0, NULL, &info, sizeof(info), NULL, NULL, 0, NULL) < 0)
+		return -ETIMEDOUT;
+	return info.state >= 0 && info.state < RLXC_STATE_MAX && (states & (1U << info.state))
+	               ? 0
+	               : -ETIMEDOUT;
+}
+
+/* Its monitor was killed: it runs (0) until it has ended (1). */
+static int wait_on_orphan(const struct store *store, const char *name, unsigned int states,
+                          const struct deadline *deadline)
+{
+	_cleanup_(rundir_done) struct rundir dir = RUNDIR_NONE;
+	_cleanup_close_ int pidfd = -EBADF;
+
+	if (rundir_find(store, name, &dir) < 0)
+		return -ESRCH;
+	pidfd = rundir_is_locked(&dir) ? -ESRCH : recover_open_init(&dir, NULL);
+	if (pidfd < 0)
+		return -ESRCH;
+	if (states & (1U << RLXC_RUNNING))
+		return 0;
+	return pidfd_wait_exit(pidfd, deadline_left_ms(deadline)) < 0 ? -ETIMEDOUT : 1;
+}
+
+/* One connection: until a state fits (0), or the monitor goes away (1). */
+static int wait_on(int sock, unsigned int states, const struct deadline *deadline)
+{
+	struct pollfd poller = { .fd = sock, .events = POLLIN };
+	struct control_header header;
+	char data[sizeof(struct err) + 1];
+	int r;
+
+	if (deadline_left_ms(deadline) == 0)
+		return look_once(sock, states);
+	if (control_send(sock, CONTROL_WAIT, (int32_t)states, NULL, 0, NULL, 0) < 0)
+		return 1;
+	do
+		r = poll(&poller, 1, deadline_left_ms(deadline));
+	while (r < 0 && errno == EINTR);
+	if (r == 0)
+		return -ETIMEDOUT;
+	r = control_recv(sock, &header, data, sizeof(data), NULL, 0);
+	return r > 0 && header.value >= 0 ? 0 : 1;
+}
+
+int container_wait(const struct store *store, const char *name, unsigned int states, int timeout_s,
+                   struct err *err)
+{
+	struct deadline deadline = deadline_in(timeout_s);
+	int r = store_check_name(name, err);
+
+	while (r >= 0) {
+		_cleanup_close_ int sock = control_connect(store, name, NULL);
+
+		if (sock < 0 && sock != -ESRCH && sock != -ENOENT)
+			return control_connect(store, name, err);
+		r = sock >= 0 ? wait_on(sock, states, &deadline)
+		              : wait_on_orphan(store, name, states, &deadline);
+		if (r == 0)
+			return 0;
+		if (r == -ESRCH && (states & (1U << RLXC_STOPPED)))
+			return 0;
+		if (r == -ESRCH)
+			r = wait_for_start(&deadline);
+		if (r > 0) /* it ended, or takes no more clients: not at once again */
+			r = wait_for_start(&deadline);
+	}
+	if (r != -ETIMEDOUT)
+		return r;
+	err_say(err, r, "container '%s' did not reach the state within %d s", name, timeout_s);
+	if (!run_is_running(store, name) && !store_is_defined(store, name))
+		err_hint(err, "there is no such container in %s", store->path);
+	else
+		err_hint(err, "lxc-info -s%s %s shows the state it is in", STORE_OPTION(store),
+		         name);
+	return r;
+}

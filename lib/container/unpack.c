@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "container/unpack.h"
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "base/num.h"
+#include "base/strv.h"
+#include "base/text.h"
+#include "os/fd.h"
+#include "os/proc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#ifndef RLXC_LIBEXEC_DIR
+#define RLXC_LIBEXEC_DIR "/usr/libexec/lxc"
+#endif
+
+#define PROGRAM "rlxc-unpack"
+#define OUTPUT_MAX 4096
+#define FILES_BYTES_MAX (80 * 1024 * 1024) /* more than --members ever writes */
+
+/* ---- finding it ---- */
+
+static int open_in(const char *dir, const char *below)
+{
+	_cleanup_free_ char *path = NULL;
+	int fd;
+
+	if (asprintf(&path, "%s%s/" PROGRAM, dir, below) < 0)
+		return -ENOMEM;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+int unpack_find(struct err *err)
+{
+	char exe[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+	char *slash;
+	int fd = -ENOENT;
+
+	if (n > 0) {
+		exe[n] = '\0';
+		slash = strrchr(exe, '/');
+		if (slash)
+			*slash = '\0';
+		fd = open_in(exe, "");
+		if (fd < 0)
+			fd = open_in(exe, "/../libexec/lxc");
+	}
+	if (fd < 0)
+		fd = open_in(RLXC_LIBEXEC_DIR, "");
+	if (fd < 0) {
+		err_set(err, fd, "cannot open '" RLXC_LIBEXEC_DIR "/" PROGRAM "'");
+		err_hint(err, "the installation is not complete: archives are unpacked by it");
+	}
+	return fd;
+}
+
+/* ---- running it ---- */
+
+struct call {
+	int program_fd, archive_fd, dir_fd; /* dir_fd: working directory, or -EBADF for "/" */
+	int output_fd, error_fd;
+	char *const *argv;
+};
+
+static int exec_program(void *arg, struct err *err)
+{
+	const struct call *call = arg;
+	char *envp[] = { NULL };
+
+	if (call->dir_fd >= 0 ? fchdir(call->dir_fd) < 0 : chdir("/") < 0)
+		return err_set(err, -errno, "cannot enter the root file system");
+	if (dup2(call->archive_fd, STDIN_FILENO) < 0 || dup2(call->output_fd, STDOUT_FILENO) < 0 ||
+	    dup2(call->error_fd, STDERR_FILENO) < 0)
+		return err_set(err, -errno, "cannot prepare for " PROGRAM);
+	(void)syscall(SYS_execveat, call->program_fd, "", call->argv, envp, AT_EMPTY_PATH);
+	return err_set(err, -errno, "cannot run " PROGRAM);
+}
+
+static void log_lines(char *text)
+{
+	char *save = NULL;
+
+	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		if (str_starts_with(line, "warning: "))
+			log_warn("%s", line + strlen("warning: "));
+		else
+			log_info("%s", line);
+	}
+}
+
+/* What went wrong is the last line. */
+static int say_failed(const char *path, char *text, int status, struct err *err)
+{
+	_cleanup_free_ char *clean = NULL;
+	struct text out = {};
+	size_t len = strlen(text);
+	char *line;
+
+	while (len && text[len - 1] == '\n')
+		text[--len] = '\0';
+	line = strrchr(text, '\n');
+	text_add_printable(&out, line ? line + 1 : text);
+	if (text_finish(&out, &clean) < 0)
+		return err_oom(err);
+	if (!*clean)
+		return err_say(err, -EBADMSG,
+		               "cannot unpack '%s': " PROGRAM " ended with status %d", path,
+		               status);
+	return err_say(err, -EBADMSG, "cannot unpack '%s': %s", path, clean);
+}
+
+/* Its stderr goes to memory: it is short, and nobody has to read while it runs. */
+static int run_program(struct call *call, const char *path, struct err *err)
+{
+	_cleanup_close_ int error_fd = memfd_create("errors", MFD_CLOEXEC);
+	char text[OUTPUT_MAX];
+	ssize_t n;
+	int r;
+
+	if (error_fd < 0)
+		return err_set(err, -errno, "cannot make a file in memory");
+	if (lseek(call->archive_fd, 0, SEEK_SET) < 0 && errno != ESPIPE)
+		return err_set(err, -errno, "cannot read '%s'", path);
+	call->error_fd = error_fd;
+	r = proc_run_child(exec_program, call, err);
+	if (r < 0)
+		return err_wrap(err, r, "cannot unpack '%s'", path);
+	n = pread(error_fd, text, sizeof(text) - 1, 0);
+	text[n > 0 ? n : 0] = '\0';
+	if (r > 0)
+		return say_failed(path, text, r, err);
+	log_lines(text);
+	return 0;
+}
+
+static int build_argv(struct strv *argv, char *const *excludes)
+{
+	int r = strv_add(argv, PROGRAM);
+
+	for (char *const *pattern = excludes; r == 0 && pattern && *pattern; pattern++)
+		r = strv_addf(argv, "--exclude=%s", *pattern);
+	return r;
+}
+
+int unpack_tree(int program_fd, int archive_fd, const char *path, int dir_fd, char *const *excludes,
+                struct err *err)
+{
+	_cleanup_close_ int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	_cleanup_(strv_done) struct strv argv = {};
+	struct call call = { .program_fd = program_fd,
+		             .archive_fd = archive_fd,
+		             .dir_fd = dir_fd,
+		             .output_fd = null_fd };
+
+	if (null_fd < 0)
+		return err_set(err, -errno, "cannot open '/dev/null'");
+	if (build_argv(&argv, excludes) < 0)
+		return err_oom(err);
+	call.argv = argv.items;
+	return run_program(&call, path, err);
+}
+
+/* ---- small files ---- */
+
+void unpack_files_done(struct unpack_files *files)
+{
+	for (size_t i = 0; i < files->n; i++) {
+		free(files->items[i].name);
+		free(files->items[i].text);
+	}
+	free(files->items);
+	*files = (struct unpack_files){};
+}
+
+const struct unpack_file *unpack_file_find(const struct unpack_files *files, const char *name)
+{
+	for (size_t i = 0; i < files->n; i++)
+		if (strcmp(files->items[i].name, name) == 0)
+			return &files->items[i];
+	return NULL;
+}
+
+static int add_file(struct unpack_files *files, const char *name, size_t name_len,
+                    const char *content, size_t len)
+{
+	struct unpack_file *items = reallocarray(files->items, files->n + 1, sizeof(*items));
+	struct unpack_file *file;
+
+	if (!items)
+		return -ENOMEM;
+	files->items = items;
+	file = &items[files->n++];
+	*file = (struct unpack_file){ .name = strndup(name, name_len),
+		                      .text = malloc(len + 1),
+		                      .len = len };
+	if (!file->name || !file->text)
+		return -ENOMEM;
+	memcpy(file->text, content, len);
+	file->text[len] = '\0';
+	return 0;
+}
+
+/* "SIZE NAME\n" at @data; the lengths of its parts. */
+static int parse_line(const char *data, size_t len, size_t *ret_number_len, size_t *ret_line_len,
+                      uint32_t *ret_size)
+{
+	const char *newline = memchr(data, '\n', len);
+	const char *blank = newline ? memchr(data, ' ', (size_t)(newline - data)) : NULL;
+	char number[NUM_TEXT_MAX];
+
+	if (!blank || blank - data >= NUM_TEXT_MAX || blank + 1 == newline)
+		return -EBADMSG;
+	memcpy(number, data, (size_t)(blank - data));
+	number[blank - data] = '\0';
+	if (num_parse_u32(number, ret_size) < 0)
+		return -EBADMSG;
+	*ret_number_len = (size_t)(blank - data);
+	*ret_line_len = (size_t)(newline - data);
+	return 0;
+}
+
+int unpack_files_parse(const char *data, size_t len, struct unpack_files *ret_files)
+{
+	_cleanup_(unpack_files_done) struct unpack_files files = {};
+
+	while (len) {
+		size_t number_len, line_len;
+		uint32_t size;
+		int r = parse_line(data, len, &number_len, &line_len, &size);
+
+		if (r < 0 || size > len - line_len - 1)
+			return -EBADMSG;
+		r = add_file(&files, data + number_len + 1, line_len - number_len - 1,
+		             data + line_len + 1, size);
+		if (r < 0)
+			return r;
+		data += line_len + 1 + size;
+		len -= line_len + 1 + size;
+	}
+	*ret_files = files;
+	files = (struct unpack_files){};
+	return 0;
+}
+
+int unpack_files(int program_fd, int archive_fd, const char *path, struct unpack_files *ret_files,
+                 struct err *err)
+{
+	_cleanup_close_ int output = memfd_create("members", MFD_CLOEXEC);
+	char *argv[] = { (char *)PROGRAM, (char *)"--members", NULL };
+	struct call call = { .program_fd = program_fd,
+		             .archive_fd = archive_fd,
+		             .dir_fd = -EBADF,
+		             .output_fd = output,
+		             .argv = argv };
+	_cleanup_free_ char *data = NULL;
+	size_t len;
+	int r;
+
+	if (output < 0)
+		return err_set(err, -errno, "cannot make a file in memory");
+	r = run_program(&call, path, err);
+	if (r < 0)
+		return r;
+	if (lseek(output, 0, SEEK_SET) < 0)
+		return err_set(err, -errno, "cannot read what '%s' holds", path);
+	r = fd_read_all(output, FILES_BYTES_MAX, &data, &len);
+	if (r == 0)
+		r = unpack_files_parse(data, len, ret_files);
+	return r < 0 ? err_set(err, r, "cannot read what '%s' holds", path) : 0;
+}
