@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "commands.h"
+#include "open.h"
+#include "output.h"
+
+#include "base/cleanup.h"
+
+#include <string.h>
+
+/* Storage backends; those of which this version has none are refused by name. */
+static const struct {
+	const char *name;
+	const char *bdev; /* what the library is asked for, NULL: not there yet */
+} backends[] = {
+	{ "dir", "dir" },    { "none", "dir" },     { "best", "dir" }, /* the best there is */
+	{ "btrfs", NULL },   { "loop", NULL },      { "lvm", NULL },   { "nbd", NULL },
+	{ "overlay", NULL }, { "overlayfs", NULL }, { "rbd", NULL },   { "zfs", NULL },
+};
+
+static int option_backend(const struct option_row *row, void *args, const char *value,
+                          struct rlxc_err *err)
+{
+	const char **bdev = (void *)((char *)args + row->field);
+
+	for (size_t i = 0; i < ARRAY_SIZE(backends); i++) {
+		if (strcmp(backends[i].name, value) != 0)
+			continue;
+		if (!backends[i].bdev)
+			return output_set(err, -EOPNOTSUPP,
+			                  "'--%s=%s': that storage backend is not supported yet",
+			                  row->name, value);
+		*bdev = backends[i].bdev;
+		return 0;
+	}
+	return output_set(err, -EINVAL, "'%s' is not a storage backend", value);
+}
+
+static int option_absolute(const struct option_row *row, void *args, const char *value,
+                           struct rlxc_err *err)
+{
+	if (value[0] != '/')
+		return output_set(err, -EINVAL, "'--%s' takes an absolute path, not '%s'",
+		                  row->name, value);
+	return option_text(row, args, value, err);
+}
+
+#define FIELD(member) offsetof(struct rlxc_create_options, member)
+#define BACKENDS "dir none best btrfs loop lvm nbd overlay overlayfs rbd zfs"
+
+const struct option_row cmd_create_options[] = {
+	{ "template", 't', "TEMPLATE", option_text, FIELD(template_name), "@templates",
+	  "a template's name or path, \"none\" for none (required)" },
+	{ "config", 'f', "FILE", option_text, FIELD(config), "@files",
+	  "initial configuration, instead of lxc.default_config" },
+	{ "bdev", 'B', "BACKEND", option_backend, FIELD(bdev), BACKENDS,
+	  "storage: dir (default) or best; not yet: btrfs loop lvm\n"
+	  "nbd overlay rbd zfs" },
+	{ "dir", 0, "PATH", option_absolute, FIELD(dir), "@dirs",
+	  "directory of the root file system" },
+	{ "lvname", 0, "NAME", option_refused, 0, NULL, "logical volume (backend lvm)" },
+	{ "vgname", 0, "NAME", option_refused, 0, NULL, "volume group (backend lvm)" },
+	{ "thinpool", 0, "NAME", option_refused, 0, NULL, "thin pool (backend lvm)" },
+	{ "rbdname", 0, "NAME", option_refused, 0, NULL, "block device (backend rbd)" },
+	{ "rbdpool", 0, "NAME", option_refused, 0, NULL, "pool (backend rbd)" },
+	{ "rbduser", 0, "NAME", option_refused, 0, NULL, "user (backend rbd)" },
+	{ "zfsroot", 0, "PATH", option_refused, 0, NULL, "parent dataset (backend zfs)" },
+	{ "fstype", 0, "TYPE", option_refused, 0, NULL,
+	  "file system (backends lvm, loop and rbd)" },
+	{ "fssize", 0, "SIZE", option_refused, 0, NULL,
+	  "size of the file system (backends lvm, loop and rbd)" },
+	{},
+};
+
+static int template_help(const struct request *req, const char *template_name)
+{
+	_cleanup_(rlxc_closep) struct rlxc *rlxc = NULL;
+	struct rlxc_err err = {};
+	int r;
+
+	r = output_write(STDOUT_FILENO, "\n", 1);
+	if (r >= 0)
+		r = open_store(req, &rlxc, &err);
+	if (r >= 0)
+		r = rlxc_template_help(rlxc, template_name, &err);
+	return r < 0 ? output_failed(req, &err) : EXIT_SUCCESS;
+}
+
+/* Only JSON has an answer: the place of the new container. */
+static int print_created(const struct request *req, const struct rlxc *rlxc)
+{
+	_cleanup_(text_done) struct text path = {};
+	struct text text = {};
+
+	if (!req->json)
+		return EXIT_SUCCESS;
+	text_addf(&path, "%s/%s", rlxc_path(rlxc), req->name);
+	text_add(&text, "{\"name\":");
+	text_add_json(&text, req->name);
+	text_add(&text, ",\"path\":");
+	text_add_json(&text, path.data ? path.data : "");
+	text_add(&text, "}\n");
+	return output_answer(req, &text);
+}
+
+int cmd_create(struct request *req)
+{
+	_cleanup_(rlxc_closep) struct rlxc *rlxc = NULL;
+	struct rlxc_create_options options = {};
+	struct rlxc_err err = {};
+	int r;
+
+	r = options_parse(req, &options);
+	if (r == EXIT_SUCCESS && req->helped && options.template_name &&
+	    strcmp(options.template_name, "none") != 0)
+		return template_help(req, options.template_name);
+	if (r != OPTIONS_GO)
+		return r;
+	if (!options.template_name)
+		return output_usage(req, "no template given: --template is missing");
+	options.name = req->name;
+	options.template_argv = req->n_words ? req->words : NULL;
+	options.quiet = req->quiet;
+	r = open_store(req, &rlxc, &err);
+	if (r >= 0)
+		r = rlxc_create(rlxc, &options, &err);
+	return r < 0 ? output_failed(req, &err) : print_created(req, rlxc);
+}

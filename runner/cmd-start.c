@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "commands.h"
+#include "output.h"
+#include "start-args.h"
+
+#include "base/cleanup.h"
+
+const struct option_row cmd_start_options[] = {
+	{ "daemon", 'd', NULL, option_false, START_FIELD(foreground), NULL,
+	  "run in the background (default)" },
+	{ "foreground", 'F', NULL, option_true, START_FIELD(foreground), NULL,
+	  "stay, with the terminal as the container's console" },
+	{ "pidfile", 'p', "FILE", option_text, START_FIELD(pidfile), "@files",
+	  "write the process id of the monitor to FILE" },
+	{ "console", 'c', "PATH", option_text, START_FIELD(console), "@files",
+	  "terminal to use as console, \"none\" for no console" },
+	{ "console-log", 'L', "FILE", option_text, START_FIELD(console_log), "@files",
+	  "append the console's output to FILE" },
+	{ "close-all-fds", 'C', NULL, option_true, START_FIELD(close_all_fds), NULL,
+	  "close inherited descriptors (always with --daemon)" },
+	START_COMMON_ROWS,
+	{},
+};
+
+int cmd_start(struct request *req)
+{
+	_cleanup_(start_args_done) struct start_args args = {};
+	struct rlxc_err err = {};
+	int r;
+
+	r = options_parse(req, &args);
+	if (r != OPTIONS_GO)
+		return r;
+	r = start_args_run(req, &args, /* execute= */ false, &err);
+	if (r == -EALREADY) {
+		/* Boot scripts count on success here. */
+		output_note(req, "'%s' is already running", req->name);
+		return EXIT_SUCCESS;
+	}
+	return r < 0 ? output_failed(req, &err) : r;
+}
