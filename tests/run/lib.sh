@@ -1,0 +1,330 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=sh
+# What the shell tests share; each starts with: . "$(dirname "$0")/lib.sh"
+#
+# From the environment: RLXC, the program to test; top_srcdir; RLXC_MUST_RUN=1, a skip is a
+# failure; TEST_USER, an ordinary user that as_user runs as when the test is run by root.
+# Set here: TMP, a directory of this test, removed at the end; LXCPATH below it for containers.
+#
+#	ok "what is true" COMMAND ARG...      COMMAND succeeds
+#	not_ok "what fails" COMMAND ARG...    COMMAND fails
+#	is "what is equal" GOT WANT           two strings
+#	like "what it holds" TEXT PATTERN     TEXT matches the shell pattern
+#	has COMMAND                           is it installed?
+#	wait_for SECONDS COMMAND ARG...       polls until COMMAND succeeds
+#	as_user COMMAND ARG...                as the ordinary user: root becomes TEST_USER, others stay
+#	need_user, need_root, need COMMAND    skip the test when it cannot run
+#	skip REASON                           ends the test, or what is left of it
+#	on_exit 'SHELL CODE'                  run at the end, last one first
+#	exits CODE "what" COMMAND ARG...      COMMAND ends with that exit code
+#	finish                                prints the plan, exits 0 or 1
+#
+# Tests of containers run the same checks for each kind of caller:
+#
+#	each_caller FUNCTION [KIND...]        with $who set to root, user (in a cgroup of their own)
+#	                                      and bare (a user without one), and an empty $LXCPATH
+#	as_caller COMMAND ARG...              as the one whose turn it is
+#	lxc COMMAND ARG...                    that command of ours, on $LXCPATH
+#	on_terminal STEP... -- COMMAND ARG... see terminal.py
+#	has_cgroup                            do this caller's containers get a cgroup?
+#	state NAME                            what lxc-info says
+#
+# Output is TAP: "ok N - text", "not ok N - text" with what the command printed.
+
+TEST_NAME=$(basename "$0" .sh)
+: "${RLXC:=rlxc}"
+: "${top_srcdir:=$(cd "$(dirname "$0")/../.." && pwd)}"
+test_count=0
+test_failed=0
+test_cleanup=
+
+TMP=$(mktemp -d "${TMPDIR:-/tmp}/rlxc-$TEST_NAME.XXXXXX") || exit 99
+chmod 755 "$TMP"
+LXCPATH=$TMP/lxc
+mkdir "$LXCPATH"
+export TMP LXCPATH RLXC top_srcdir
+
+on_exit()
+{
+	test_cleanup="$1
+$test_cleanup"
+}
+
+test_end()
+{
+	test_status=$?
+	trap '' HUP INT TERM
+	set +e
+	eval "$test_cleanup"
+	# What a container made belongs to subordinate ids; only its user's root can remove it.
+	rm -rf "$TMP" 2>/dev/null
+	if [ -e "$TMP" ] && [ "$(id -u)" -ne 0 ]; then
+		"$RLXC" usernsexec -s -- rm -rf "$TMP" >/dev/null 2>&1
+		rm -rf "$TMP" 2>/dev/null
+	fi
+	exit $test_status
+}
+trap test_end EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+test_result()
+{
+	test_count=$((test_count + 1))
+	if [ "$1" -eq 0 ]; then
+		echo "ok $test_count - $2"
+	else
+		test_failed=$((test_failed + 1))
+		echo "not ok $test_count - $2"
+	fi
+}
+
+# Runs the command and shows its output only when the result is not the wanted one.
+test_run()
+{
+	test_want=$1
+	test_text=$2
+	shift 2
+	"$@" >"$TMP/.output" 2>&1 </dev/null
+	test_r=$?
+	if { [ "$test_want" = 0 ] && [ $test_r -eq 0 ]; } || { [ "$test_want" != 0 ] && [ $test_r -ne 0 ]; }; then
+		test_result 0 "$test_text"
+		return 0
+	fi
+	test_result 1 "$test_text"
+	echo "# exit code $test_r of: $*"
+	sed 's/^/# /' "$TMP/.output"
+	return 1
+}
+
+ok()
+{
+	test_run 0 "$@"
+}
+
+not_ok()
+{
+	test_run 1 "$@"
+}
+
+is()
+{
+	if [ "$2" = "$3" ]; then
+		test_result 0 "$1"
+		return 0
+	fi
+	test_result 1 "$1"
+	printf 'got:  %s\nwant: %s\n' "$2" "$3" | sed 's/^/# /'
+	return 1
+}
+
+like()
+{
+	# shellcheck disable=SC2254
+	case $2 in
+	$3)
+		test_result 0 "$1"
+		return 0
+		;;
+	esac
+	test_result 1 "$1"
+	printf 'got:  %s\nwant: %s\n' "$2" "$3" | sed 's/^/# /'
+	return 1
+}
+
+has()
+{
+	command -v "$1" >/dev/null 2>&1
+}
+
+wait_for()
+{
+	test_end_time=$(($(date +%s) + $1))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		[ "$(date +%s)" -lt $test_end_time ] || return 1
+		sleep 0.05
+	done
+}
+
+skip()
+{
+	if [ "${RLXC_MUST_RUN:-0}" = 1 ]; then
+		echo "not ok $((test_count + 1)) - must run, but: $*"
+		exit 1
+	fi
+	# What was tested before counts all the same.
+	if [ "$test_count" -gt 0 ]; then
+		test_count=$((test_count + 1))
+		echo "ok $test_count - the rest # SKIP $*"
+		finish
+	fi
+	echo "1..0 # SKIP $*"
+	exit 77
+}
+
+need()
+{
+	has "$1" || skip "$1 is not installed"
+}
+
+need_root()
+{
+	[ "$(id -u)" -eq 0 ] || skip "needs root"
+}
+
+# An ordinary user with subordinate ids.
+need_user()
+{
+	if [ "$(id -u)" -ne 0 ]; then
+		TEST_USER=$(id -un)
+	elif ! getent passwd "${TEST_USER:-}" >/dev/null; then
+		skip "run by root without TEST_USER naming an ordinary user"
+	fi
+	grep -Eqs "^($TEST_USER|$(id -u "$TEST_USER")):" /etc/subuid ||
+		skip "user $TEST_USER has no subordinate ids"
+	need newuidmap
+	[ "$(id -u)" -ne 0 ] || chown "$TEST_USER" "$TMP" "$LXCPATH"
+}
+
+as_user()
+{
+	if [ "$(id -u)" -ne 0 ]; then
+		"$@"
+		return
+	fi
+	(
+		cd / || exit 99
+		exec env -u XDG_RUNTIME_DIR HOME="$(getent passwd "$TEST_USER" | cut -d: -f6)" \
+			USER="$TEST_USER" LOGNAME="$TEST_USER" \
+			setpriv --reuid "$TEST_USER" --regid "$(id -g "$TEST_USER")" --init-groups "$@"
+	)
+}
+
+# exits CODE "text" COMMAND...
+exits()
+{
+	test_code=$1
+	test_text=$2
+	shift 2
+	"$@" >"$TMP/.output" 2>&1 </dev/null
+	test_r=$?
+	test_result $((test_r != test_code)) "$test_text"
+	[ $test_r -eq "$test_code" ] && return 0
+	echo "# exit code $test_r, not $test_code, of: $*"
+	sed 's/^/# /' "$TMP/.output"
+	return 1
+}
+
+# ---- containers, for each kind of caller ----
+
+USER_CGROUP= # of TEST_USER, when root runs the test
+
+make_user_cgroup()
+{
+	for test_dir in /sys/fs/cgroup /sys/fs/cgroup/unified; do
+		[ -e $test_dir/cgroup.procs ] && [ ! -e $test_dir/tasks ] || continue
+		mkdir "$test_dir/rlxc-$TEST_NAME-$$" 2>/dev/null || continue
+		USER_CGROUP=$test_dir/rlxc-$TEST_NAME-$$
+		on_exit 'find "$USER_CGROUP" -depth -type d -exec rmdir {} \; 2>/dev/null'
+		chown "$TEST_USER" "$USER_CGROUP" "$USER_CGROUP/cgroup.procs" \
+			"$USER_CGROUP/cgroup.threads" "$USER_CGROUP/cgroup.subtree_control"
+		return 0
+	done
+	return 1
+}
+
+as_caller()
+{
+	case $who in
+	root) "$@" ;;
+	bare) as_user "$@" ;;
+	user)
+		(
+			# The subshell's own pid, which becomes the command's
+			[ -z "$USER_CGROUP" ] || sh -c 'echo $PPID' >"$USER_CGROUP/cgroup.procs"
+			as_user "$@"
+		)
+		;;
+	esac
+}
+
+lxc()
+{
+	test_command=$1
+	shift
+	as_caller timeout -k 5 60 "$RLXC" "$test_command" -P "$LXCPATH" "$@"
+}
+
+on_terminal()
+{
+	as_caller timeout -k 5 120 python3 "$top_srcdir/tests/run/terminal.py" "$@"
+}
+
+state()
+{
+	lxc info -n "$1" -sH 2>/dev/null
+}
+
+is_state()
+{
+	[ "$(state "$1")" = "$2" ]
+}
+
+has_cgroup()
+{
+	printf 'lxc.rootfs.path = /\n' >"$TMP/.config"
+	chmod 644 "$TMP/.config"
+	! lxc start -n probe -f "$TMP/.config" --dry-run 2>/dev/null | grep -q '"cgroup_base": null'
+}
+
+end_containers()
+{
+	for test_name in $(lxc ls -1 --running 2>/dev/null); do
+		lxc stop -k -n "$test_name" >/dev/null 2>&1
+	done
+}
+
+turn()
+{
+	who=$1
+	LXCPATH=$TMP/$who
+	mkdir "$LXCPATH"
+	[ "$(id -u)" -ne 0 ] || [ "$who" = root ] || chown "$TEST_USER:" "$LXCPATH"
+	shift
+	"$@"
+	end_containers
+}
+
+each_caller()
+{
+	test_function=$1
+	shift
+	[ $# -gt 0 ] || set -- root user bare
+	on_exit '[ -z "${who-}" ] || end_containers'
+	for test_who; do
+		case $test_who in
+		root)
+			[ "$(id -u)" -ne 0 ] || turn root "$test_function"
+			continue
+			;;
+		esac
+		if [ "$(id -u)" -eq 0 ] && [ "$test_who" = user ] && [ -z "$USER_CGROUP" ]; then
+			getent passwd "${TEST_USER:-}" >/dev/null || continue
+			make_user_cgroup || continue
+		fi
+		# For a test that a user runs there is one surrounding, whatever it is.
+		[ "$(id -u)" -eq 0 ] || [ "$test_who" = user ] || continue
+		need_user
+		as_user test -x "$RLXC" || skip "$TEST_USER cannot run $RLXC"
+		turn "$test_who" "$test_function"
+	done
+}
+
+finish()
+{
+	echo "1..$test_count"
+	[ $test_failed -eq 0 ]
+	exit
+}
