@@ -163,6 +163,8 @@ struct conf_line {
 
 /* @text: one line without its end. */
 enum conf_line_kind conf_line_split(const char *text, size_t len, struct conf_line *ret_line);
+/* Bytes of the marks that some editors put in front of UTF-8; they count at a file's start only. */
+size_t conf_line_mark(const char *text);
 /* Next run of bytes other than space and tab; *@text moves behind it. */
 bool conf_next_word(const char **text, const char **ret_word, size_t *ret_len);
 

@@ -61,6 +61,15 @@ enum conf_line_kind conf_line_split(const char *text, size_t len, struct conf_li
 	return equals ? CONF_LINE_ITEM : CONF_LINE_NO_SEPARATOR;
 }
 
+size_t conf_line_mark(const char *text)
+{
+	size_t len = 0;
+
+	while (str_starts_with(text + len, "\xef\xbb\xbf"))
+		len += 3;
+	return len;
+}
+
 bool conf_next_word(const char **text, const char **ret_word, size_t *ret_len)
 {
 	const char *word = *text + strspn(*text, " \t");

@@ -212,8 +212,7 @@ static int read_lines(struct reader *rd, char *text)
 	bool keeps = rd->keeps_text && rd->depth == 1;
 	int r = 0;
 
-	while (str_starts_with(text, "\xef\xbb\xbf"))
-		text += 3; /* the mark that some editors put in front of UTF-8 */
+	text += conf_line_mark(text);
 	while (*text && (r == 0 || keeps)) {
 		size_t len = strcspn(text, "\r\n");
 

@@ -119,6 +119,8 @@ static int remove_lines(struct conf *conf, const struct conf_slot *slot, struct 
 		size_t len = strcspn(line, "\n");
 
 		if (!line_is_covered(slot, line, len, &last_net)) {
+			if (!saved.len && conf_line_mark(line))
+				text_add(&saved, "\n"); /* it still means nothing here */
 			text_add_len(&saved, line, len);
 			text_add(&saved, "\n");
 		}
@@ -145,6 +147,8 @@ int conf_save_set(struct conf *conf, const char *key, const char *value, struct 
 		return r;
 	if (*settled)
 		return append_line(conf, key, settled, err);
+	if (slot.key->flags & CONF_EMPTY_ZERO)
+		return append_line(conf, key, "0", err);
 	return remove_lines(conf, &slot, err);
 }
 

@@ -33,6 +33,11 @@ static void test_text(void **state)
 		{ "# c\n\nlxc.uts.name=a\n lxc.uts.name = b\nfoo\n", "lxc.uts.name", NULL,
 		  "# c\n\nfoo\n" },
 		{ "lxc.uts.name=a\n", "lxc.uts.name", "", "" },
+		/* empty is not the default: the text must say so */
+		{ "", "lxc.autodev", "", "lxc.autodev = 0\n" },
+		/* a mark that was in the middle of the file must not become one at its start */
+		{ "lxc.uts.name=a\n\xef\xbb\xbflxc.init.cmd=x\n", "lxc.uts.name", NULL,
+		  "\n\xef\xbb\xbflxc.init.cmd=x\n" },
 		{ "", "lxc.init.cmd", " a ", "lxc.init.cmd = \" a \"\n" },
 		{ "", "lxc.init.cmd", "'a'", "lxc.init.cmd = \"'a'\"\n" },
 		{ "", "lxc.init.cmd", "\"", "lxc.init.cmd = \"\n" },
