@@ -5,6 +5,7 @@
 #include "base/num.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,10 +16,10 @@
 static struct {
 	char prog[32];
 	char name[80];
-	int fd;
+	int fd, stderr_fd;
 	enum log_level level;
 	bool level_given, quiet;
-} sink = { .prog = "rlxc", .fd = -EBADF, .level = LOG_LEVEL_ERROR };
+} sink = { .prog = "rlxc", .fd = -EBADF, .stderr_fd = -EBADF, .level = LOG_LEVEL_ERROR };
 
 static const char *const level_names[] = { "TRACE", "DEBUG", "INFO",  "NOTICE", "WARN",
 	                                   "ERROR", "CRIT",  "ALERT", "FATAL" };
@@ -50,6 +51,22 @@ void log_drop(int fd)
 int log_fd(void)
 {
 	return sink.fd;
+}
+
+void log_keep_stderr(void)
+{
+	cleanup_close(&sink.stderr_fd);
+	sink.stderr_fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+}
+
+void log_drop_stderr(void)
+{
+	cleanup_close(&sink.stderr_fd);
+}
+
+int log_stderr_fd(void)
+{
+	return sink.stderr_fd;
 }
 
 int log_level_parse(const char *text)
@@ -100,7 +117,8 @@ static void emit(enum log_level level, const char *fmt, va_list ap)
 
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	if (level == LOG_LEVEL_WARN && !sink.quiet)
-		(void)fprintf(stderr, "%s: %s%swarning: %s\n", sink.prog, sink.name,
+		(void)dprintf(sink.stderr_fd < 0 ? STDERR_FILENO : sink.stderr_fd,
+		              "%s: %s%swarning: %s\n", sink.prog, sink.name,
 		              sink.name[0] ? ": " : "", text);
 	if (sink.fd >= 0 && level >= sink.level)
 		write_line(level, text);

@@ -31,6 +31,10 @@ void log_setup(const char *prog, const char *name, int fd, enum log_level level,
 void log_configure(int fd, enum log_level level);
 /* Nothing more goes to @fd. */
 void log_drop(int fd);
+/* Warnings go on to what is stderr now when a start puts /dev/null there, until log_drop_stderr. */
+void log_keep_stderr(void);
+void log_drop_stderr(void);
+int log_stderr_fd(void); /* -EBADF: none is kept */
 /* The log file, -EBADF for none: for a process that closes everything else. */
 int log_fd(void);
 

@@ -1,11 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Where our cgroups can go. The texts of /proc are parsed as hostile: mount points, roots and
- * cgroup names are chosen by whoever may mount or make cgroups. What they lead to is used only
- * after the directory itself was opened and found to be
- *
- * 1. on a cgroup2 file system,
- * 2. owned by us or by root: its owner may freeze and kill all that is below,
- * 3. writable for us, its cgroup.procs too: the kernel wants that for clone3 into a leaf. */
+/* Which cgroup file systems this host has. The texts of /proc are parsed as hostile: mount points,
+ * roots and cgroup names are chosen by whoever may mount or make cgroups. */
 #include "cgroup/cgroup.h"
 
 #include "base/cleanup.h"
@@ -14,14 +9,12 @@
 
 #include <fcntl.h>
 #include <linux/magic.h>
-#include <stdarg.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
 #define MOUNTINFO_MAX (64U << 20)
-#define MEMBERSHIP_MAX (1U << 20)
 
 struct slice {
 	const char *s, *end;
@@ -76,7 +69,7 @@ static char *unescape(struct slice part)
 }
 
 struct mount_line {
-	struct slice root, point, type;
+	struct slice root, point, type, options;
 };
 
 /* "36 35 98:0 /root /point rw,noatime [optional...] - type source options", see proc(5). */
@@ -93,6 +86,9 @@ static bool parse_line(struct slice line, struct mount_line *ret_line)
 	while (!slice_is(part, "-"));
 	if (!next_part(&line, ' ', &ret_line->type))
 		return false;
+	ret_line->options = (struct slice){};
+	if (next_part(&line, ' ', &part))
+		(void)next_part(&line, ' ', &ret_line->options);
 	ret_line->root = fields[3];
 	ret_line->point = fields[4];
 	return fields[3].s < fields[3].end && *fields[3].s == '/' && fields[4].s < fields[4].end &&
@@ -126,6 +122,21 @@ static int take_mount(struct cgroup_mounts *mounts, const struct mount_line *lin
 	return 0;
 }
 
+static int take_v1_mount(struct cgroup_mounts *mounts, const struct mount_line *line)
+{
+	struct cgroup_v1_mount *list, *mount;
+
+	list = reallocarray(mounts->v1, mounts->n_v1 + 1, sizeof(*list));
+	if (!list)
+		return -ENOMEM;
+	mounts->v1 = list;
+	mount = &list[mounts->n_v1++];
+	*mount = (struct cgroup_v1_mount){ .point = unescape(line->point),
+		                           .root = unescape(line->root),
+		                           .options = unescape(line->options) };
+	return mount->point && mount->root && mount->options ? 0 : -ENOMEM;
+}
+
 int cgroup_parse_mounts(const char *text, struct cgroup_mounts *ret_mounts)
 {
 	struct slice rest = { text, text + strlen(text) }, line;
@@ -137,11 +148,11 @@ int cgroup_parse_mounts(const char *text, struct cgroup_mounts *ret_mounts)
 
 		if (!parse_line(line, &mount))
 			continue;
+		r = 0;
 		if (slice_is(mount.type, "cgroup"))
-			mounts.has_v1 = true;
-		if (!slice_is(mount.type, "cgroup2"))
-			continue;
-		r = take_mount(&mounts, &mount);
+			r = take_v1_mount(&mounts, &mount);
+		else if (slice_is(mount.type, "cgroup2"))
+			r = take_mount(&mounts, &mount);
 		if (r < 0) {
 			cgroup_mounts_done(&mounts);
 			return r;
@@ -153,6 +164,12 @@ int cgroup_parse_mounts(const char *text, struct cgroup_mounts *ret_mounts)
 
 void cgroup_mounts_done(struct cgroup_mounts *mounts)
 {
+	for (size_t i = 0; i < mounts->n_v1; i++) {
+		free(mounts->v1[i].point);
+		free(mounts->v1[i].root);
+		free(mounts->v1[i].options);
+	}
+	free(mounts->v1);
 	free(mounts->point);
 	free(mounts->root);
 	*mounts = (struct cgroup_mounts){};
@@ -175,7 +192,7 @@ int cgroup_parse_membership(const char *text, char **ret_path)
 	return -ENOENT;
 }
 
-int cgroup_open_dir(int dir_fd, const char *path)
+static int open_dir(int dir_fd, const char *path, long type)
 {
 	_cleanup_close_ int fd = -EBADF;
 	struct statfs fs;
@@ -185,98 +202,27 @@ int cgroup_open_dir(int dir_fd, const char *path)
 		return -errno;
 	if (fstatfs(fd, &fs) < 0)
 		return -errno;
-	return fs.f_type == CGROUP2_SUPER_MAGIC ? take_fd(&fd) : -EMEDIUMTYPE;
+	return fs.f_type == type ? take_fd(&fd) : -EMEDIUMTYPE;
 }
 
-/* Says why there is no base; a later reason replaces an earlier one. */
-__attribute__((format(printf, 2, 3))) static int say_why(struct cgroup_host *host, const char *fmt,
-                                                         ...)
+int cgroup_open_dir(int dir_fd, const char *path)
 {
-	char *why = NULL;
-	va_list ap;
-	int len;
-
-	va_start(ap, fmt);
-	len = vasprintf(&why, fmt, ap);
-	va_end(ap);
-	if (len < 0)
-		return -ENOMEM;
-	free(host->why_no_base);
-	host->why_no_base = why;
-	return 0;
+	return open_dir(dir_fd, path, CGROUP2_SUPER_MAGIC);
 }
 
-static int read_membership(const char *file, char **ret_path)
+int cgroup_v1_open_dir(int dir_fd, const char *path)
 {
-	_cleanup_free_ char *text = NULL;
-	int r;
-
-	r = fd_read_file(AT_FDCWD, file, MEMBERSHIP_MAX, &text, NULL);
-	return r < 0 ? r : cgroup_parse_membership(text, ret_path);
+	return open_dir(dir_fd, path, CGROUP_SUPER_MAGIC);
 }
 
-static int check_base(struct cgroup_host *host, const struct caller *caller, const char *dir)
+int cgroup_open_any(const char *path)
 {
-	_cleanup_close_ int fd = cgroup_open_dir(AT_FDCWD, dir);
-	struct stat st;
+	int fd = cgroup_open_dir(AT_FDCWD, path);
 
-	if (fd < 0)
-		return say_why(host, "the cgroup '%s' cannot be opened: %s", dir,
-		               fd == -EMEDIUMTYPE ? "it is no cgroup2 directory" : strerror(-fd));
-	if (fstat(fd, &st) < 0)
-		return say_why(host, "the cgroup '%s' cannot be read: %s", dir, strerror(errno));
-	if (faccessat(fd, ".", W_OK | X_OK, AT_EACCESS) < 0 ||
-	    faccessat(fd, "cgroup.procs", W_OK, AT_EACCESS) < 0)
-		return say_why(host, "the cgroup '%s' is not delegated to user %s: %s", dir,
-		               caller->name ? caller->name : "?", strerror(errno));
-	if (!cgroup_plan_may_use(caller, st.st_uid))
-		return say_why(host,
-		               "the cgroup '%s' belongs to uid %u, who could end or freeze "
-		               "what we put there",
-		               dir, st.st_uid);
-	host->base = strdup(dir);
-	return host->base ? 0 : -ENOMEM;
+	return fd == -EMEDIUMTYPE ? cgroup_v1_open_dir(AT_FDCWD, path) : fd;
 }
 
-/* Tries the cgroup that @file (/proc/PID/cgroup) names. 0 also when it will not do. */
-static int try_member(struct cgroup_host *host, const struct caller *caller,
-                      const struct cgroup_mounts *mounts, const char *file, bool is_init)
-{
-	_cleanup_free_ char *path = NULL, *dir = NULL;
-	int r;
-
-	r = read_membership(file, &path);
-	if (r == -ENOMEM)
-		return r;
-	if (r < 0)
-		return say_why(host, "'%s' names no cgroup2: %s", file, strerror(-r));
-	if (is_init)
-		cgroup_plan_cut_init_scope(path);
-	r = cgroup_plan_dir(mounts, path, &dir);
-	if (r == -EXDEV)
-		return say_why(host, "the cgroup '%s' is outside of what is mounted at '%s'", path,
-		               mounts->point);
-	return r < 0 ? r : check_base(host, caller, dir);
-}
-
-static int find_base(struct cgroup_host *host, const struct caller *caller,
-                     const struct cgroup_mounts *mounts)
-{
-	int r = 0;
-
-	/* Root's containers are not to end with the session or unit they were started from. */
-	if (caller->is_root)
-		r = try_member(host, caller, mounts, "/proc/1/cgroup", /* is_init= */ true);
-	if (r == 0 && !host->base)
-		r = try_member(host, caller, mounts, "/proc/self/cgroup", /* is_init= */ false);
-	if (r == 0 && host->base) {
-		free(host->why_no_base);
-		host->why_no_base = NULL;
-	}
-	return r;
-}
-
-static int load(const struct caller *caller, struct cgroup_host *host)
+static int load(struct cgroup_host *host)
 {
 	_cleanup_(cgroup_mounts_done) struct cgroup_mounts mounts = {};
 	_cleanup_free_ char *text = NULL;
@@ -284,23 +230,27 @@ static int load(const struct caller *caller, struct cgroup_host *host)
 
 	r = fd_read_file(AT_FDCWD, "/proc/self/mountinfo", MOUNTINFO_MAX, &text, NULL);
 	if (r < 0)
-		return say_why(host, "'/proc/self/mountinfo' cannot be read: %s", strerror(-r));
+		return cgroup_say_why(host, "'/proc/self/mountinfo' cannot be read: %s",
+		                      strerror(-r));
 	r = cgroup_parse_mounts(text, &mounts);
+	if (r == 0 && mounts.n_v1)
+		r = cgroup_v1_load(&mounts, host);
 	if (r < 0)
 		return r;
 	if (!mounts.point)
-		return say_why(host, "no cgroup2 file system is mounted on this host");
+		return cgroup_say_why(host, "no cgroup2 file system is mounted on this host");
 	host->has_v2 = true;
-	host->pure_v2 = !mounts.has_v1;
-	host->v2_mount = strdup(mounts.point);
-	return host->v2_mount ? find_base(host, caller, &mounts) : -ENOMEM;
+	host->pure_v2 = !mounts.n_v1;
+	host->v2_mount = take_ptr(mounts.point);
+	host->v2_root = take_ptr(mounts.root);
+	return 0;
 }
 
-int cgroup_host_load(const struct caller *caller, struct cgroup_host *ret_host, struct err *err)
+int cgroup_host_load(struct cgroup_host *ret_host, struct err *err)
 {
 	struct cgroup_host host = {};
 
-	if (load(caller, &host) < 0) {
+	if (load(&host) < 0) {
 		cgroup_host_done(&host);
 		return err_oom(err);
 	}
@@ -310,7 +260,9 @@ int cgroup_host_load(const struct caller *caller, struct cgroup_host *ret_host, 
 
 void cgroup_host_done(struct cgroup_host *host)
 {
+	cgroup_v1_host_done(host);
 	free(host->v2_mount);
+	free(host->v2_root);
 	free(host->base);
 	free(host->why_no_base);
 	*host = (struct cgroup_host){};

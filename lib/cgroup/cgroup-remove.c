@@ -8,13 +8,17 @@
  * 3. A caller without root's rights removes what belongs to ids of the container from inside its
  *    user namespace, with the uid it has: the leaf's parent is its own, the rest is covered by
  *    the namespace's CAP_DAC_OVERRIDE.
- * 4. Waiting is waiting for cgroup.events to change, until a deadline. */
+ * 4. Waiting is waiting for cgroup.events to change, until a deadline; on v1 it is trying again.
+ *
+ * What holds for cgroup2 directories holds for v1 ones: they may be renamed, but not moved. */
 #include "cgroup/cgroup.h"
 
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "cgroup/cgroup-internal.h"
+#include "os/clock.h"
 #include "os/fd.h"
+#include "os/path.h"
 #include "os/proc.h"
 
 #include <dirent.h>
@@ -31,20 +35,19 @@
 #define TREE_MS 5000 /* for removing what a container made, once it is all empty */
 #define STALE_MS 1000
 #define REAPER_MS 10000
+#define V1_PAUSE_MS 2
 
-static int64_t now_ms(void)
+/* A v1 hierarchy tells nobody when a cgroup becomes empty. */
+static int pause_v1(int leaf_fd, int64_t deadline)
 {
-	struct timespec now;
+	const struct timespec pause = { .tv_nsec = V1_PAUSE_MS * 1000000 };
 
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-static int left_ms(int64_t deadline)
-{
-	int64_t left = deadline - now_ms();
-
-	return left <= 0 ? 0 : left > INT_MAX ? INT_MAX : (int)left;
+	if (faccessat(leaf_fd, "cgroup.procs", F_OK, 0) < 0)
+		return -errno;
+	if (clock_left_ms(deadline) == 0)
+		return -EBUSY;
+	(void)nanosleep(&pause, NULL);
+	return 0;
 }
 
 /* Waits until no process is left in @leaf_fd and below. -EBUSY: not before @deadline. */
@@ -55,14 +58,14 @@ static int wait_empty(int leaf_fd, int64_t deadline)
 	int r;
 
 	if (fd < 0)
-		return -errno;
+		return errno == ENOENT ? pause_v1(leaf_fd, deadline) : -errno;
 	for (;;) {
 		struct pollfd events = { .fd = fd, .events = POLLPRI };
 
 		r = cgroup_events_read(fd, &populated, &frozen);
 		if (r < 0 || !populated)
 			return r;
-		r = poll(&events, 1, left_ms(deadline));
+		r = poll(&events, 1, clock_left_ms(deadline));
 		if (r < 0 && errno != EINTR)
 			return -errno;
 		if (r == 0)
@@ -119,7 +122,7 @@ static int walk_up(struct walk *walk)
 	return walk_go(walk, dirfd(walk->dir), "..");
 }
 
-static bool is_child(const struct dirent *entry)
+bool cgroup_is_child(const struct dirent *entry)
 {
 	return entry->d_type == DT_DIR && strcmp(entry->d_name, ".") != 0 &&
 	       strcmp(entry->d_name, "..") != 0;
@@ -132,7 +135,7 @@ static int remove_children(struct walk *walk)
 	struct dirent *entry;
 
 	while ((entry = readdir(walk->dir))) {
-		if (!is_child(entry))
+		if (!cgroup_is_child(entry))
 			continue;
 		if (unlinkat(dirfd(walk->dir), entry->d_name, AT_REMOVEDIR) == 0 || errno == ENOENT)
 			continue;
@@ -148,11 +151,11 @@ static int remove_children(struct walk *walk)
 static int remove_tree(int leaf_fd)
 {
 	_cleanup_(walk_done) struct walk walk = {};
-	int64_t deadline = now_ms() + TREE_MS;
+	int64_t deadline = clock_ms() + TREE_MS;
 	int r;
 
 	r = walk_go(&walk, leaf_fd, ".");
-	while (r == 0 && left_ms(deadline) > 0) {
+	while (r == 0 && clock_left_ms(deadline) > 0) {
 		r = remove_children(&walk);
 		if (r != -ENOENT)
 			continue;
@@ -165,7 +168,7 @@ static int remove_tree(int leaf_fd)
 
 int cgroup_remove_leaf(int dir_fd, const char *name, int leaf_fd, int timeout_ms)
 {
-	int64_t deadline = now_ms() + timeout_ms;
+	int64_t deadline = clock_ms() + timeout_ms;
 	int r;
 
 	for (;;) {
@@ -178,16 +181,9 @@ int cgroup_remove_leaf(int dir_fd, const char *name, int leaf_fd, int timeout_ms
 			r = remove_tree(leaf_fd);
 		if (r == -ENODEV || r == -ENOENT)
 			return 0; /* somebody else removed it */
-		if (r < 0 && (r != -EBUSY || left_ms(deadline) == 0))
+		if (r < 0 && (r != -EBUSY || clock_left_ms(deadline) == 0))
 			return r;
 	}
-}
-
-static const char *last_part(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
 }
 
 struct removal {
@@ -196,12 +192,33 @@ struct removal {
 	int timeout_ms;
 };
 
+static int remove_known(const char *path, int leaf_fd, int timeout_ms)
+{
+	_cleanup_close_ int dir_fd = -EBADF;
+
+	if (leaf_fd < 0)
+		return 0;
+	dir_fd = openat(leaf_fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir_fd < 0)
+		return errno == ENOENT ? 0 : -errno;
+	return cgroup_remove_leaf(dir_fd, path_last(path), leaf_fd, timeout_ms);
+}
+
+/* All that can be removed is; the first failure is told. */
 static int remove_now(const struct removal *removal)
 {
 	const struct cgroup *cgroup = removal->cgroup;
+	int64_t deadline = clock_ms() + removal->timeout_ms;
+	int first = 0, r;
 
-	return cgroup_remove_leaf(cgroup->base_fd, last_part(cgroup->payload_path),
-	                          cgroup->payload_fd, removal->timeout_ms);
+	if (cgroup->payload_fd >= 0)
+		first = remove_known(cgroup->payload_path, cgroup->payload_fd, removal->timeout_ms);
+	for (size_t i = 0; i < cgroup->n_v1; i++) {
+		r = remove_known(cgroup->v1[i].path, cgroup->v1[i].fd, clock_left_ms(deadline));
+		if (first == 0)
+			first = r;
+	}
+	return first;
 }
 
 static int remove_inside(void *arg, struct err *err)
@@ -223,7 +240,7 @@ int cgroup_remove_payload_in_userns(struct cgroup *cgroup, int userns_fd, int ti
 	struct err err = {};
 	int r;
 
-	if (cgroup->payload_fd < 0)
+	if (cgroup->payload_fd < 0 && !cgroup->n_v1)
 		return 0;
 	r = remove_now(&removal);
 	if ((r == -EACCES || r == -EPERM) && userns_fd >= 0)
@@ -232,6 +249,8 @@ int cgroup_remove_payload_in_userns(struct cgroup *cgroup, int userns_fd, int ti
 		return r;
 	cleanup_close(&cgroup->payload_fd);
 	free(take_ptr(cgroup->payload_path));
+	for (size_t i = 0; i < cgroup->n_v1; i++)
+		cleanup_close(&cgroup->v1[i].fd);
 	return 0;
 }
 
@@ -242,7 +261,7 @@ int cgroup_remove_payload(struct cgroup *cgroup, int timeout_ms)
 
 /* Waits for the monitor's end, then removes its leaf. The leaf's lock came with the fd: no new
  * container takes the name, or the leaf, before we are done. */
-static _Noreturn void reap(const struct cgroup *cgroup, int pidfd)
+static _Noreturn void reap(const struct cgroup *cgroup, const struct cgroup_names *names, int pidfd)
 {
 	const int keep[] = { pidfd, cgroup->base_fd, cgroup->monitor_fd };
 
@@ -251,12 +270,48 @@ static _Noreturn void reap(const struct cgroup *cgroup, int pidfd)
 	(void)prctl(PR_SET_NAME, "rlxc-reaper", 0, 0, 0);
 	(void)fd_close_from(0, keep, ARRAY_SIZE(keep));
 	if (pidfd_wait_exit(pidfd, -1) == 0)
-		(void)cgroup_remove_leaf(cgroup->base_fd, last_part(cgroup->monitor_path),
-		                         cgroup->monitor_fd, REAPER_MS);
+		(void)remove_known(cgroup->monitor_path, cgroup->monitor_fd, REAPER_MS);
+	cgroup_prune(cgroup, names);
 	_exit(0);
 }
 
-void cgroup_remove_monitor_later(const struct cgroup *cgroup)
+/* Somewhere in the base, but not in what is to be removed. */
+static pid_t clone_reaper(const struct cgroup *cgroup, const struct cgroup_names *names)
+{
+	_cleanup_close_ int fd = -EBADF;
+	_cleanup_free_ char *pivot = NULL;
+	pid_t pid = -EBUSY;
+
+	if (!names->pivot) {
+		pid = proc_clone(0, cgroup->base_fd, NULL);
+		if (pid != -EBUSY) /* its controllers are handed out */
+			return pid;
+		fd = cgroup_open_session(cgroup->base_fd);
+		return fd < 0 ? fd : proc_clone(0, fd, NULL);
+	}
+	pivot = path_join(names->pivot, "lxc.pivot");
+	fd = pivot ? path_make_dir(cgroup->base_fd, pivot, 0755) : -ENOMEM;
+	return fd < 0 ? fd : proc_clone(0, fd, NULL);
+}
+
+/* Nobody can be made to do it, since a limit of processes is reached: we leave it ourselves. */
+static int leave_and_remove(const struct cgroup *cgroup, const struct cgroup_names *names)
+{
+	_cleanup_close_ int session = -EBADF;
+	int r = fd_write_at(cgroup->base_fd, "cgroup.procs", "0");
+
+	if (r == -EBUSY) {
+		session = cgroup_open_session(cgroup->base_fd);
+		r = session < 0 ? session : fd_write_at(session, "cgroup.procs", "0");
+	}
+	if (r == 0)
+		r = remove_known(cgroup->monitor_path, cgroup->monitor_fd, 0);
+	if (r == 0)
+		cgroup_prune(cgroup, names);
+	return r;
+}
+
+void cgroup_remove_monitor_later(const struct cgroup *cgroup, const struct cgroup_names *names)
 {
 	_cleanup_close_ int pidfd = -EBADF;
 	pid_t pid;
@@ -266,11 +321,11 @@ void cgroup_remove_monitor_later(const struct cgroup *cgroup)
 	pidfd = pidfd_open_pid(getpid());
 	if (pidfd < 0)
 		return;
-	/* Where the base takes no processes (its controllers are handed out) the leaf stays: in
-	 * there, the child would be what keeps the leaf busy. */
-	pid = proc_clone(0, cgroup->base_fd, NULL);
+	pid = clone_reaper(cgroup, names);
 	if (pid == 0)
-		reap(cgroup, pidfd);
+		reap(cgroup, names, pidfd);
+	if (pid < 0)
+		pid = leave_and_remove(cgroup, names);
 	if (pid < 0)
 		log_debug("cgroup '%s' stays: %s", cgroup->monitor_path, strerror(-pid));
 }
@@ -283,15 +338,15 @@ static void remove_stale(const char *path, bool kill)
 
 	if (!path)
 		return;
-	leaf_fd = cgroup_open_dir(AT_FDCWD, path);
+	leaf_fd = cgroup_open_any(path);
 	if (leaf_fd < 0 || cgroup_lock_leaf(leaf_fd) < 0)
 		return; /* gone, or the name belongs to somebody else by now */
 	dir_fd = openat(leaf_fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir_fd < 0)
 		return;
-	if (kill)
-		(void)fd_write_at(leaf_fd, "cgroup.kill", "1");
-	r = cgroup_remove_leaf(dir_fd, last_part(path), leaf_fd, STALE_MS);
+	if (kill && fd_write_at(leaf_fd, "cgroup.kill", "1") == -ENOENT)
+		(void)cgroup_kill_members(leaf_fd, STALE_MS);
+	r = cgroup_remove_leaf(dir_fd, path_last(path), leaf_fd, STALE_MS);
 	if (r < 0)
 		log_debug("cgroup '%s' stays: %s", path, strerror(-r));
 }
@@ -300,4 +355,20 @@ void cgroup_remove_stale(const char *monitor_path, const char *payload_path)
 {
 	remove_stale(payload_path, /* kill= */ true);
 	remove_stale(monitor_path, /* kill= */ false);
+}
+
+void cgroup_v1_remove_stale(const char *path)
+{
+	remove_stale(path, /* kill= */ true);
+}
+
+void cgroup_unmake(struct cgroup *cgroup)
+{
+	cleanup_close(&cgroup->payload_fd); /* and with them the locks */
+	cleanup_close(&cgroup->monitor_fd);
+	cgroup_remove_stale(cgroup->monitor_path, cgroup->payload_path);
+	for (size_t i = 0; i < cgroup->n_v1; i++) {
+		cleanup_close(&cgroup->v1[i].fd);
+		cgroup_v1_remove_stale(cgroup->v1[i].path);
+	}
 }

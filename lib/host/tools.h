@@ -9,4 +9,11 @@
  * environment has no say. */
 int tools_open(const char *name, struct err *err);
 
+/* Runs our program argv[0] for what it prints (owned, at most 1 MiB): without an environment, with
+ * @input as its standard input (-EBADF: nothing to read), its complaints unheard. Returns its exit
+ * code as a shell would report it; 127: it cannot be run. -ENOENT: there is no such program. */
+int tools_ask(char *const argv[], int input, char **ret_text, struct err *err);
+/* The same with its complaints in the text, for a program that prints an answer or a complaint. */
+int tools_ask_words(char *const argv[], char **ret_text, struct err *err);
+
 #endif

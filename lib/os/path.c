@@ -178,6 +178,13 @@ char *path_join(const char *a, const char *b)
 	return asprintf(&path, "%s/%s", a, b) < 0 ? NULL : path;
 }
 
+const char *path_last(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
 void path_simplify(char *path)
 {
 	char *out = path;

@@ -30,6 +30,8 @@ int path_mkdir_parents(const char *path, mode_t mode);
 
 /* @a "/" @b, owned; NULL without memory. */
 char *path_join(const char *a, const char *b);
+/* What stands behind the last slash, or all of it. */
+const char *path_last(const char *path);
 /* In place: "//" and "/./" collapsed, leading "./" and trailing "/" removed, ".." kept. Only the
  * empty text becomes empty. */
 void path_simplify(char *path);

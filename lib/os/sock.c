@@ -154,3 +154,16 @@ int sock_connect_at(int dir_fd, const char *name)
 	while (r < 0 && errno == EINTR);
 	return r < 0 ? -errno : take_fd(&sock);
 }
+
+int sock_connect_stream(int socket_fd)
+{
+	_cleanup_close_ int sock = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+
+	if (sock < 0)
+		return -errno;
+	(void)snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d", socket_fd);
+	if (connect(sock, (struct sockaddr *)&address, sizeof(address)) < 0)
+		return -errno;
+	return take_fd(&sock);
+}

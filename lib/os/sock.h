@@ -25,6 +25,9 @@ int sock_pair(int ret_fds[2]);
 /* Listens on, or connects to, the socket @name in the directory @dir_fd, however long its path. */
 int sock_listen_at(int dir_fd, const char *name, int backlog);
 int sock_connect_at(int dir_fd, const char *name);
+/* Connects to the stream socket that is open as @socket_fd (O_PATH), without waiting: -EAGAIN when
+ * too many wait there to be let in. */
+int sock_connect_stream(int socket_fd);
 /* How long connecting, sending and receiving on such a connection may wait: then -EAGAIN. */
 #define SOCK_PATIENCE_S 30
 
