@@ -2,6 +2,7 @@
 #ifndef RLXC_CONTAINER_CONTROL_H
 #define RLXC_CONTAINER_CONTROL_H
 
+#include "api/rlxc.h"
 #include "base/err.h"
 #include "container/rundir.h"
 #include "container/store.h"
@@ -30,8 +31,13 @@ enum control_type {
 	                 */
 	CONTROL_WAIT,   /* arg: bits of states; answered (result: the state) when one is reached */
 	CONTROL_FREEZE, /* arg: 1 freeze, 0 thaw; answered when it is done */
-	CONTROL_ATTACH, /* -> struct control_attach, environment; fds: init, payload cgroup */
+	CONTROL_ATTACH, /* arg: offset -> struct control_attach, the environment from there on as
+	                 * far as it fits; fds: init, payload cgroup if it has one, its v1 leaves */
 	CONTROL_CONSOLE, /* arg: tty or -1 -> result: the tty; fds: see control_console */
+	CONTROL_CGROUP,  /* payload: a file's name, or with arg 1 a device rule "FILE VALUE"
+	                  * -> struct control_cgroup; fd: the directory that has the file */
+	CONTROL_SPAWN,   /* fd: a socket -> a process beside us that serves it, attach-spawn.c */
+	CONTROL_LINKS,   /* -> names on the host of its interfaces, one a line */
 	CONTROL_TYPE_MAX,
 };
 
@@ -59,7 +65,7 @@ struct control_info {
 	int32_t state, init_pid, monitor_pid;
 	uint32_t n_addrs;
 	uint8_t autostart, unprivileged;
-	uint64_t cpu_ns, memory_bytes, kernel_memory_bytes, swap_bytes, io_bytes;
+	struct rlxc_stats stats;
 	char groups[256];
 	struct control_addr addrs[CONTROL_ADDRS_MAX];
 };
@@ -72,7 +78,15 @@ struct control_attach {
 	int32_t persona;         /* personality(2), -1: leave */
 	uint8_t no_new_privs, keyring, has_cgroup;
 	int32_t state;
+	uint32_t environment_bytes; /* of all of it: lines that end in NUL */
 };
+struct control_cgroup {
+	int32_t kind; /* enum cgroup_item_kind */
+	char file[256];
+};
+
+#define CONTROL_V1_MAX 24 /* v1 hierarchies; the kernel has 14 controllers for them */
+#define CONTROL_ATTACH_FDS (2 + CONTROL_V1_MAX)
 
 /* One request and its reply. @fds: for the reply, @n_fds of them. Returns the reply's value. */
 int control_call(int sock, enum control_type type, int32_t arg, const char *payload, void *ret_data,

@@ -228,6 +228,8 @@ terminal()
 		is "$who: a lost terminal ends it" "$(run /bin/ps | grep -c 'sleep 12[3]')" 0
 		out=$(on_terminal 'expect=up' 'kill=TERM' -- $t -- /bin/sh -c 'echo up; exec sleep 124')
 		is "$who: SIGTERM leaves the terminal as it was" $? 143
+		out=$(on_terminal -- sh -c "$t -- /bin/sh -c 'echo stolen >/dev/tty' </dev/null >/dev/null 2>&1; echo code=\$?")
+		like "$who: without a terminal the caller's is out of reach" "$out" "code=1*"
 		out=$(on_terminal -- sh -c "$t -- /bin/cat /etc/hostname | cat")
 		is "$who: output in a pipe" "$out" c
 		out=$(on_terminal -- sh -c "echo x | $t -- /usr/bin/wc -l")
@@ -276,5 +278,5 @@ checks()
 	login
 }
 
-each_caller checks
+each_caller checks root user bare other
 finish
