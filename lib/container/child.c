@@ -6,6 +6,7 @@
 #include "caps/caps.h"
 #include "cgroup/cgroup.h"
 #include "container/exec.h"
+#include "container/network.h"
 #include "container/rlimit.h"
 #include "host/tools.h"
 #include "idmap/idmap.h"
@@ -185,6 +186,24 @@ static int sysctl_failed(const struct conf_pair *pair, int code, struct err *err
 	return code;
 }
 
+/* The leaves' names are known since they were made; the plan has none. */
+static int open_sources(struct child *child, struct err *err)
+{
+	const struct cgroup *cgroup = child->request->cgroup;
+	const char **paths = calloc(cgroup->n_v1 + 2, sizeof(*paths)); /* until exec */
+	size_t n = 0;
+
+	if (!paths)
+		return err_oom(err);
+	if (cgroup->payload_path)
+		paths[n++] = cgroup->inner_path ? cgroup->inner_path : cgroup->payload_path;
+	for (size_t i = 0; i < cgroup->n_v1; i++)
+		paths[n++] = cgroup->v1[i].path;
+	child->sources.cgroups = paths;
+	return mount_sources_open(&child->plan->mounts, child->conf->rootfs_path,
+	                          child->request->rootfs_fd, &child->sources, err);
+}
+
 static int phase_unmapped(struct child *child, struct err *err)
 {
 	int r;
@@ -201,21 +220,27 @@ static int phase_unmapped(struct child *child, struct err *err)
 	if (r == 0 && is_new(child, NS_MNT))
 		r = mount_isolate(err);
 	if (r == 0 && child->plan->mounts.has_rootfs)
-		r = mount_sources_open(&child->plan->mounts, child->conf->rootfs_path,
-		                       child->request->rootfs_fd, &child->sources, err);
+		r = open_sources(child, err);
 	if (r == 0 && child->plan->execute)
 		r = open_init(child, err);
 	return r < 0 ? r : setup_net(child, err);
 }
 
-static int wait_for_maps(const struct child *child, struct err *err)
+static int wait_for(const struct child *child, char wanted, struct err *err)
 {
 	char byte = 0;
 
-	if (read(child->request->sync_fd, &byte, 1) != 1 || byte != SYNC_MAPPED)
+	if (read(child->request->sync_fd, &byte, 1) != 1 || byte != wanted)
 		return err_say(err, -EPIPE, "the monitor ended during the start");
-	exec_hide();
 	return 0;
+}
+
+static int wait_for_maps(const struct child *child, struct err *err)
+{
+	int r = wait_for(child, SYNC_MAPPED, err);
+
+	exec_hide();
+	return r;
 }
 
 /* ---- mapped root inside: sees the host's tree still, owns the new one ---- */
@@ -304,11 +329,15 @@ static int setup_mounts(struct child *child, struct err *err)
 /* Needs the map, and the caller's uid, which owns the leaf, for the last time. */
 static int delegate_cgroup(const struct child *child, struct err *err)
 {
-	int fd = child->request->cgroup_fd;
+	const struct child_request *request = child->request;
+	const struct start_plan *plan = child->plan;
+	int r;
 
-	if (fd < 0 || !child->plan->delegate_cgroup)
+	if (!request->delegates || !plan->delegate_cgroup)
 		return 0;
-	return cgroup_delegate(fd, child->plan->setup_uid, child->plan->setup_gid, err);
+	r = cgroup_delegate(request->cgroup_fd, plan->setup_uid, plan->setup_gid, err);
+	return r < 0 ? r
+	             : cgroup_v1_delegate(request->cgroup, plan->setup_uid, plan->setup_gid, err);
 }
 
 static int phase_mapped(struct child *child, struct err *err)
@@ -322,6 +351,8 @@ static int phase_mapped(struct child *child, struct err *err)
 		r = die_with_monitor(child, SIGKILL, err);
 	if (r == 0 && is_new(child, NS_CGROUP) && unshare(CLONE_NEWCGROUP) < 0)
 		r = err_set(err, -errno, "cannot make a cgroup namespace");
+	if (r == 0)
+		r = network_take(child->plan, child->request->sync_fd, err);
 	(void)umask(0);
 	if (r == 0)
 		r = write_sysctls(child, err);
@@ -491,6 +522,11 @@ static int run_init(const struct child *child, struct err *err)
 	return err_set(err, -errno, "cannot run our small init");
 }
 
+bool child_waits(const struct start_plan *plan)
+{
+	return cgroup_limits_has_devices(&plan->limits) || net_plan_user(&plan->net);
+}
+
 static int phase_last(struct child *child, struct err *err)
 {
 	int r;
@@ -500,6 +536,8 @@ static int phase_last(struct child *child, struct err *err)
 		r = send_ready(child, err);
 	if (r == 0)
 		r = setup_stdio(child, err);
+	if (r == 0 && child_waits(child->plan))
+		r = wait_for(child, SYNC_GO, err);
 	if (r == 0)
 		r = confine(child, err);
 	return r < 0 ? r : run_init(child, err);
@@ -510,13 +548,14 @@ static int phase_last(struct child *child, struct err *err)
  * monitor that is gone. */
 static int close_monitors(const struct child_request *request, struct err *err)
 {
-	int keep[NS_MAX + 4], r;
+	int keep[NS_MAX + 5], r;
 	size_t n = 0;
 
 	keep[n++] = request->sync_fd;
 	keep[n++] = request->rootfs_fd;
 	keep[n++] = request->cgroup_fd;
 	keep[n++] = log_fd();
+	keep[n++] = log_stderr_fd();
 	for (int kind = 0; kind < NS_MAX; kind++)
 		keep[n++] = request->shared_ns[kind];
 	r = fd_close_from(3, keep, n);
@@ -543,7 +582,7 @@ _Noreturn void child_main(const struct child_request *request)
 	struct child child = { .request = request,
 		               .plan = request->plan,
 		               .conf = request->conf,
-		               .sources = { .root = -EBADF, .under = -EBADF },
+		               .sources = MOUNT_SOURCES_NONE,
 		               .ttys = MOUNT_TTYS_NONE,
 		               .query_fd = -EBADF,
 		               .watch_fd = -EBADF,

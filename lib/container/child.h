@@ -6,15 +6,20 @@
 #include "conf/conf.h"
 #include "container/plan.h"
 
+#include <stdbool.h>
+
 /* The inside of a start: from the birth of the container's first process to its exec.
  *
- * It meets the monitor three times, on one SOCK_SEQPACKET pair:
- *   monitor -> child  SYNC_MAPPED  the id maps (and the cgroup's owner) are there
- *   child -> monitor  SYNC_READY   struct sync_ready with the terminals: all is set up but exec
- *   child -> monitor  end-of-file: exec happened; or a struct err: it did not
- * Only the first makes the child wait. */
+ * It meets the monitor three times (more with interfaces, or device rules), on one SOCK_SEQPACKET
+ * pair: monitor -> child  SYNC_MAPPED  the id maps (and the cgroup's owner) are there monitor ->
+ * child  SYNC_NET     the interfaces are: their struct net_gateways; with some only child ->
+ * monitor  SYNC_READY   struct sync_ready with the terminals: all is set up but exec monitor ->
+ * child  SYNC_GO      device rules and a user-mode network are there; if child_waits child ->
+ * monitor  end-of-file: exec happened; or a struct err: it did not The child waits for those of the
+ * monitor. */
 
 #define SYNC_MAPPED 'm'
+#define SYNC_GO 'g'
 
 /* Descriptors of the SYNC_READY message, in order: console master (if has_console), network query
  * socket (if has_query), address watch (if has_watch), n_ttys tty masters. */
@@ -30,8 +35,13 @@ struct child_request {
 	int rootfs_fd;         /* as the monitor opened it, -EBADF without a root file system */
 	int shared_ns[NS_MAX]; /* namespaces to join, -EBADF */
 	int cgroup_fd;         /* payload leaf that a user gives to container root, -EBADF */
-	int stdio_null;        /* 1: 0-2 are not the caller's (daemonised) */
+	const struct cgroup *cgroup;
+	bool delegates; /* we give the container's cgroups to its root: the caller is a user */
+	int stdio_null; /* 1: 0-2 are not the caller's (daemonised) */
 };
+
+/* Is there something that init must not run without, and that is ready last? */
+bool child_waits(const struct start_plan *plan);
 
 /* Says why joining the namespace of lxc.namespace.share.KIND failed; returns @code. */
 int child_join_failed(const struct child_request *request, int kind, int code, struct err *err);

@@ -3,8 +3,10 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "mount/mount-internal.h"
 #include "os/mountfd.h"
 #include "os/path.h"
+#include "os/proc.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -45,12 +47,44 @@ static int open_device(const struct mount_op *op, struct err *err)
 	return take_fd(&fd);
 }
 
-static int open_source(const struct mount_op *op, struct err *err)
+/* Where in the hierarchy mounted at @point is the container's own cgroup? Returns the text behind
+ * @point, NULL when there is none; *@ret_path is all of it. */
+static const char *find_cgroup(const struct mount_sources *sources, const char *point,
+                               const char **ret_path)
+{
+	const char *const *path = sources->cgroups;
+	size_t len = strlen(point);
+
+	for (; path && *path; path++) {
+		*ret_path = *path;
+		if (strncmp(*path, point, len) == 0 && (*path)[len] == '/')
+			return *path + len;
+	}
+	return NULL;
+}
+
+static int open_cgroup(const struct mount_op *op, const struct mount_sources *sources,
+                       struct err *err)
+{
+	const char *path;
+	int fd;
+
+	if (!find_cgroup(sources, op->source, &path))
+		return err_say(err, -ENOENT, "the container has no cgroup of its own below '%s'",
+		               op->source);
+	fd = mountfd_clone(AT_FDCWD, path, false);
+	return fd < 0 ? err_set(err, fd, "cannot take cgroup '%s' for the container", path) : fd;
+}
+
+static int open_source(const struct mount_op *op, const struct mount_sources *sources,
+                       struct err *err)
 {
 	int fd;
 
 	if (op->kind == MOUNT_DEVICE && !op->mknod)
 		return open_device(op, err);
+	if (op->kind == MOUNT_BIND_CGROUP)
+		return open_cgroup(op, sources, err);
 	if (op->kind != MOUNT_BIND_HOST)
 		return -EBADF;
 	fd = mountfd_clone(AT_FDCWD, op->source, op->recursive);
@@ -91,23 +125,22 @@ static int open_root(const char *path, int rootfs_fd, struct mount_sources *sour
 }
 
 int mount_sources_open(const struct mount_plan *plan, const char *rootfs_path, int rootfs_fd,
-                       struct mount_sources *ret_sources, struct err *err)
+                       struct mount_sources *sources, struct err *err)
 {
-	_cleanup_(mount_sources_done) struct mount_sources sources = { .root = -EBADF,
-		                                                       .under = -EBADF };
 	int r;
 
-	r = open_root(rootfs_path, rootfs_fd, &sources, err);
+	r = open_root(rootfs_path, rootfs_fd, sources, err);
 	if (r < 0)
 		return r;
-	sources.fds = calloc(plan->n ? plan->n : 1, sizeof(*sources.fds));
-	if (!sources.fds)
+	sources->fds = calloc(plan->n ? plan->n : 1, sizeof(*sources->fds));
+	if (!sources->fds)
 		return err_oom(err);
 	for (size_t i = 0; i < plan->n; i++) {
 		struct err why = {};
+		int fd = open_source(&plan->ops[i], sources, &why);
 
-		sources.fds[sources.n++] = open_source(&plan->ops[i], &why);
-		if (sources.fds[i] >= 0 || sources.fds[i] == -EBADF)
+		sources->fds[sources->n++] = fd;
+		if (fd >= 0 || fd == -EBADF)
 			continue;
 		if (!plan->ops[i].optional) {
 			if (err)
@@ -116,8 +149,6 @@ int mount_sources_open(const struct mount_plan *plan, const char *rootfs_path, i
 		}
 		log_info("%s; it is optional, continuing without it", why.msg);
 	}
-	*ret_sources = sources;
-	sources = (struct mount_sources){ .root = -EBADF, .under = -EBADF };
 	return 0;
 }
 
@@ -179,15 +210,12 @@ static int open_target(const struct mount_op *op, int root_fd)
 	return path_open_beneath(root_fd, op->target, O_PATH);
 }
 
-/* In a user namespace an id that is not mapped is shown as this one. */
-#define OVERFLOW_ID 65534
-
 /* Does the root file system belong to somebody the container has no id for? */
 static bool is_foreign(int root_fd)
 {
 	struct stat st;
 
-	return fstat(root_fd, &st) == 0 && st.st_uid == OVERFLOW_ID;
+	return fstat(root_fd, &st) == 0 && st.st_uid == PROC_OVERFLOW_ID;
 }
 
 static int target_error(const struct mount_op *op, int root_fd, int code, struct err *err)
@@ -253,7 +281,13 @@ static int new_error(const struct mount_op *op, int code, const char *why, struc
 	}
 	err_set(err, code, "cannot make a '%s' file system for '/%s' of the container%s%s",
 	        op->source, op->target, *why ? ": " : "", why);
-	if (code == -EPERM)
+	/* The kernel's words for: procfs or sysfs, of which we ourselves see only a part. */
+	if (code == -EPERM && strstr(why, "too revealing"))
+		err_hint(err,
+		         "parts of the '%s' around us are covered: the container around us "
+		         "needs nesting.conf, see NESTING in rlxc(1)",
+		         op->source);
+	else if (code == -EPERM)
 		err_hint(err, "the kernel lets users mount few types, such as tmpfs and overlay: "
 		              "mount it on the host and bind it into the container");
 	else if (code == -EINVAL)
@@ -346,16 +380,53 @@ static int apply_link(const struct mount_op *op, int root_fd)
 	return 0;
 }
 
-static int apply_op(const struct mount_op *op, int source, int root_fd, struct err *err)
+/* The container's own cgroup, at the place below the target that it has in its hierarchy. */
+static int apply_cgroup(const struct mount_op *op, const struct mount_sources *sources, int source,
+                        struct err *err)
 {
+	const char *path, *below = find_cgroup(sources, op->source, &path);
+	_cleanup_free_ char *target = NULL;
+	struct mount_op placed = *op;
+
+	if (asprintf(&target, "%s%s", op->target, below ? below : "") < 0)
+		return err_oom(err);
+	placed.target = target;
+	return apply_bind(&placed, source, sources->root, err);
+}
+
+static int apply_change(const struct mount_op *op, int root_fd, struct err *err)
+{
+	_cleanup_close_ int target = path_open_beneath(root_fd, op->target, O_PATH);
+	int r;
+
+	if (target < 0)
+		return target_error(op, root_fd, target, err);
+	r = mountfd_set_attr(target, op->attr_set, op->attr_clear, op->propagation, op->recursive);
+	return r < 0 ? err_set(err, r, "cannot set the mount options of '/%s' of the container",
+	                       op->target)
+	             : 0;
+}
+
+static int apply_op(const struct mount_op *op, const struct mount_sources *sources, int source,
+                    struct err *err)
+{
+	int root_fd = sources->root;
+
 	switch (op->kind) {
 	case MOUNT_NEW:
 		return apply_new(op, root_fd, err);
 	case MOUNT_BIND_INSIDE:
 	case MOUNT_BIND_HOST:
 		return apply_bind(op, source, root_fd, err);
+	case MOUNT_BIND_CGROUP:
+		return apply_cgroup(op, sources, source, err);
+	case MOUNT_CHANGE:
+		return apply_change(op, root_fd, err);
 	case MOUNT_DEVICE:
 		return apply_device(op, source, root_fd, err);
+	case MOUNT_RESOLVER:
+		mount_resolver_apply(op, root_fd);
+		return 0;
 	case MOUNT_LINK:
 		return apply_link(op, root_fd);
 	}
@@ -372,7 +443,7 @@ int mount_plan_apply(const struct mount_plan *plan, const struct mount_sources *
 
 		if (op->kind == MOUNT_BIND_HOST && sources->fds[i] < 0)
 			continue; /* optional and absent */
-		r = apply_op(op, sources->fds[i], sources->root, &why);
+		r = apply_op(op, sources, sources->fds[i], &why);
 		if (r >= 0 || (op->skip_absent && r == -ENOENT))
 			continue;
 		if (!op->optional) {

@@ -18,15 +18,20 @@ int mount_isolate(struct err *err);
 
 /* Detached copies of everything that comes from the host. */
 struct mount_sources {
+	/* The container's own cgroups: directories of the host, ended by NULL; borrowed, or NULL.
+	 */
+	const char *const *cgroups;
 	int root;  /* the root file system's tree */
 	int under; /* O_PATH of the directory it came from, in this mount namespace */
 	int *fds;  /* one for each step of the plan, -EBADF where there is none */
 	size_t n;
 };
+#define MOUNT_SOURCES_NONE ((struct mount_sources){ .root = -EBADF, .under = -EBADF })
 /* @rootfs_fd: the directory as the monitor opened it; @rootfs_path is opened again in this mount
- * namespace and must be the same directory. */
+ * namespace and must be the same directory. @sources comes as MOUNT_SOURCES_NONE with
+ * its cgroups filled in; the caller ends it, also after a failure. */
 int mount_sources_open(const struct mount_plan *plan, const char *rootfs_path, int rootfs_fd,
-                       struct mount_sources *ret_sources, struct err *err);
+                       struct mount_sources *sources, struct err *err);
 void mount_sources_done(struct mount_sources *sources);
 
 int mount_root_attach(const struct mount_plan *plan, const struct mount_sources *sources,

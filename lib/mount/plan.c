@@ -2,21 +2,13 @@
 #include "mount/plan.h"
 
 #include "base/cleanup.h"
+#include "mount/mount-internal.h"
 
 #include <errno.h>
 #include <linux/mount.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define NO_EXEC_DEV_SUID (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
-
-struct builder {
-	const struct conf *conf;
-	const struct mount_facts *facts;
-	struct mount_plan *plan;
-	struct err *err;
-};
 
 static void op_done(struct mount_op *op)
 {
@@ -37,9 +29,8 @@ void mount_plan_done(struct mount_plan *plan)
 	*plan = (struct mount_plan){};
 }
 
-/* A new step at the end, or NULL without memory. */
-static struct mount_op *add_op(struct builder *b, enum mount_kind kind, const char *source,
-                               const char *target)
+struct mount_op *mount_plan_add(struct mount_builder *b, enum mount_kind kind, const char *source,
+                                const char *target)
 {
 	struct mount_plan *plan = b->plan;
 	struct mount_op *ops = reallocarray(plan->ops, plan->n + 1, sizeof(*ops));
@@ -58,8 +49,7 @@ static struct mount_op *add_op(struct builder *b, enum mount_kind kind, const ch
 	return op;
 }
 
-/* @key owned by the caller; @value NULL for a flag. */
-static int add_option(struct mount_op *op, const char *key, const char *value)
+int mount_plan_add_option(struct mount_op *op, const char *key, const char *value)
 {
 	for (size_t i = 0; i < (size_t)MOUNT_OPTIONS_MAX * 2; i += 2) {
 		if (op->options[i])
@@ -71,9 +61,9 @@ static int add_option(struct mount_op *op, const char *key, const char *value)
 	return -E2BIG;
 }
 
-static int add_new(struct builder *b, const char *type, const char *target, uint64_t attr)
+int mount_plan_add_new(struct mount_builder *b, const char *type, const char *target, uint64_t attr)
 {
-	struct mount_op *op = add_op(b, MOUNT_NEW, type, target);
+	struct mount_op *op = mount_plan_add(b, MOUNT_NEW, type, target);
 
 	if (!op)
 		return err_oom(b->err);
@@ -82,10 +72,25 @@ static int add_new(struct builder *b, const char *type, const char *target, uint
 	return 0;
 }
 
-/* Binds a path of the container on itself with other attributes; absent: nothing to protect. */
-static int add_self(struct builder *b, const char *path, uint64_t set, uint64_t clear)
+int mount_plan_add_tmpfs(struct mount_builder *b, const char *target, uint64_t attr,
+                         const char *size)
 {
-	struct mount_op *op = add_op(b, MOUNT_BIND_INSIDE, path, path);
+	int r = mount_plan_add_new(b, "tmpfs", target, attr);
+	struct mount_op *op;
+
+	if (r < 0)
+		return r;
+	op = &b->plan->ops[b->plan->n - 1];
+	if (mount_plan_add_option(op, "mode", "0755") < 0 ||
+	    mount_plan_add_option(op, "size", size) < 0)
+		return err_oom(b->err);
+	return 0;
+}
+
+/* Binds a path of the container on itself with other attributes; absent: nothing to protect. */
+static int add_self(struct mount_builder *b, const char *path, uint64_t set, uint64_t clear)
+{
+	struct mount_op *op = mount_plan_add(b, MOUNT_BIND_INSIDE, path, path);
 
 	if (!op)
 		return err_oom(b->err);
@@ -96,7 +101,7 @@ static int add_self(struct builder *b, const char *path, uint64_t set, uint64_t 
 	return 0;
 }
 
-static int plan_proc(struct builder *b)
+static int plan_proc(struct mount_builder *b)
 {
 	int r;
 
@@ -104,7 +109,7 @@ static int plan_proc(struct builder *b)
 		return 0;
 	if (b->facts->new_userns && !b->facts->new_pidns) {
 		/* procfs belongs to the pid namespace: a user can only show the host's, whole. */
-		struct mount_op *op = add_op(b, MOUNT_BIND_HOST, "/proc", "proc");
+		struct mount_op *op = mount_plan_add(b, MOUNT_BIND_HOST, "/proc", "proc");
 
 		if (!op)
 			return err_oom(b->err);
@@ -112,7 +117,7 @@ static int plan_proc(struct builder *b)
 		op->attr_set = NO_EXEC_DEV_SUID;
 		r = 0;
 	} else {
-		r = add_new(b, "proc", "proc", NO_EXEC_DEV_SUID);
+		r = mount_plan_add_new(b, "proc", "proc", NO_EXEC_DEV_SUID);
 	}
 	if (r < 0 || b->conf->mount_auto.proc == CONF_PROC_RW)
 		return r;
@@ -124,7 +129,7 @@ static int plan_proc(struct builder *b)
 	return r;
 }
 
-static int plan_sys(struct builder *b)
+static int plan_sys(struct mount_builder *b)
 {
 	enum conf_auto_sys kind = b->conf->mount_auto.sys;
 	uint64_t attr = kind == CONF_SYS_MIXED ? NO_EXEC_DEV_SUID : 0;
@@ -138,20 +143,20 @@ static int plan_sys(struct builder *b)
 	if (b->facts->new_userns && !b->facts->new_netns) {
 		/* sysfs belongs to the network namespace: without an own one only the host's can
 		 * be shown, and a user may only show it whole. */
-		op = add_op(b, MOUNT_BIND_HOST, "/sys", "sys");
+		op = mount_plan_add(b, MOUNT_BIND_HOST, "/sys", "sys");
 		if (!op)
 			return err_oom(b->err);
 		op->recursive = op->create_dir = true;
 		op->attr_set = MOUNT_ATTR_RDONLY | NO_EXEC_DEV_SUID;
 		return 0;
 	}
-	r = add_new(b, "sysfs", "sys", attr);
+	r = mount_plan_add_new(b, "sysfs", "sys", attr);
 	if (r < 0 || kind != CONF_SYS_MIXED || !b->facts->new_netns)
 		return r;
 	return add_self(b, "sys/devices/virtual/net", 0, MOUNT_ATTR_RDONLY);
 }
 
-static int plan_shmounts(struct builder *b)
+static int plan_shmounts(struct mount_builder *b)
 {
 	const struct conf_mount_auto *chosen = &b->conf->mount_auto;
 	const char *inside;
@@ -160,7 +165,7 @@ static int plan_shmounts(struct builder *b)
 	if (!chosen->shmounts_host)
 		return 0;
 	inside = chosen->shmounts_container ? chosen->shmounts_container : "/dev/.lxc-mounts";
-	op = add_op(b, MOUNT_BIND_HOST, chosen->shmounts_host, inside);
+	op = mount_plan_add(b, MOUNT_BIND_HOST, chosen->shmounts_host, inside);
 	b->plan->slave_after_pivot = strdup(inside);
 	if (!op || !b->plan->slave_after_pivot)
 		return err_oom(b->err);
@@ -168,58 +173,26 @@ static int plan_shmounts(struct builder *b)
 	return 0;
 }
 
-static int plan_cgroup(struct builder *b)
+static int plan_resolver(struct mount_builder *b)
 {
-	const struct conf_mount_auto *chosen = &b->conf->mount_auto;
-	const struct mount_facts *facts = b->facts;
-	uint64_t attr = NO_EXEC_DEV_SUID | MOUNT_ATTR_RELATIME;
-	bool force, unified = facts->cgroup_pure_v2 || chosen->cgroup2;
-	int r = 0;
+	const char *text = b->facts->resolver;
 
-	if (chosen->cgroup == CONF_CGROUP_NONE)
-		return 0;
-	/* The container's own cgroup is in the unified hierarchy alone. Beside old hierarchies an
-	 * init would take those too, where it stands in the host's. */
-	if (facts->cgroup_own && facts->new_cgroupns)
-		unified = true;
-	force = chosen->cgroup_force || unified || !facts->cap_sys_admin;
-	if (!force && facts->new_cgroupns)
-		return 0; /* the container's own init mounts what it wants */
-	if (!facts->cgroup_v2 || !facts->new_cgroupns) {
-		err_say(b->err, -EOPNOTSUPP,
-		        "cannot carry out lxc.mount.auto = cgroup: it needs the unified cgroup "
-		        "hierarchy "
-		        "and a cgroup namespace of its own");
-		err_hint(b->err, "remove the cgroup word from lxc.mount.auto");
-		return -EOPNOTSUPP;
-	}
-	if (chosen->cgroup == CONF_CGROUP_RO)
-		attr |= MOUNT_ATTR_RDONLY;
-	if (unified)
-		return add_new(b, "cgroup2", "sys/fs/cgroup", attr);
-	r = add_new(b, "tmpfs", "sys/fs/cgroup", attr & ~(uint64_t)MOUNT_ATTR_RDONLY);
-	if (r == 0 && (add_option(&b->plan->ops[b->plan->n - 1], "mode", "0755") < 0 ||
-	               add_option(&b->plan->ops[b->plan->n - 1], "size", "10240k") < 0))
-		return err_oom(b->err);
-	return r < 0 ? r : add_new(b, "cgroup2", "sys/fs/cgroup/unified", attr);
+	return !text || mount_plan_add(b, MOUNT_RESOLVER, text, "etc/resolv.conf")
+	               ? 0
+	               : err_oom(b->err);
 }
 
-static int plan_dev(struct builder *b)
+static int plan_dev(struct mount_builder *b)
 {
 	char size[32];
 
 	if (!b->conf->autodev)
 		return 0;
-	if (add_new(b, "tmpfs", "dev", MOUNT_ATTR_NOSUID) < 0)
-		return -ENOMEM;
 	(void)snprintf(size, sizeof(size), "%d", b->conf->autodev_tmpfs_size);
-	if (add_option(&b->plan->ops[b->plan->n - 1], "mode", "0755") < 0 ||
-	    add_option(&b->plan->ops[b->plan->n - 1], "size", size) < 0)
-		return err_oom(b->err);
-	return 0;
+	return mount_plan_add_tmpfs(b, "dev", MOUNT_ATTR_NOSUID, size);
 }
 
-static int plan_nodes(struct builder *b)
+static int plan_nodes(struct mount_builder *b)
 {
 	static const struct {
 		const char *name;
@@ -238,7 +211,7 @@ static int plan_nodes(struct builder *b)
 		struct mount_op *op;
 
 		(void)snprintf(target, sizeof(target), "dev/%s", nodes[i].name);
-		op = add_op(b, MOUNT_DEVICE, nodes[i].name, target);
+		op = mount_plan_add(b, MOUNT_DEVICE, nodes[i].name, target);
 		if (!op)
 			return err_oom(b->err);
 		op->major = nodes[i].major;
@@ -246,7 +219,7 @@ static int plan_nodes(struct builder *b)
 		op->mknod = b->facts->may_mknod;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(links); i++)
-		if (!add_op(b, MOUNT_LINK, links[i].source, links[i].target))
+		if (!mount_plan_add(b, MOUNT_LINK, links[i].source, links[i].target))
 			return err_oom(b->err);
 	return 0;
 }
@@ -262,14 +235,14 @@ static int take_options(struct mount_op *op, const struct strv *data)
 			return -ENOMEM;
 		if (value)
 			*value++ = '\0';
-		r = add_option(op, key, value);
+		r = mount_plan_add_option(op, key, value);
 		if (r < 0)
 			return r;
 	}
 	return 0;
 }
 
-static int plan_entry(struct builder *b, const struct mount_entry *entry)
+static int plan_entry(struct mount_builder *b, const struct mount_entry *entry)
 {
 	_cleanup_free_ char *target = NULL;
 	enum mount_kind kind = MOUNT_NEW;
@@ -293,7 +266,7 @@ static int plan_entry(struct builder *b, const struct mount_entry *entry)
 		                                                           : MOUNT_BIND_HOST;
 		source = entry->source;
 	}
-	op = add_op(b, kind, source, target);
+	op = mount_plan_add(b, kind, source, target);
 	if (!op)
 		return err_oom(b->err);
 	op->attr_set = entry->attr_set;
@@ -309,12 +282,12 @@ static int plan_entry(struct builder *b, const struct mount_entry *entry)
 	r = take_options(op, &entry->data);
 	if (r == 0 && entry->source && strcmp(entry->source, "none") != 0 &&
 	    strcmp(entry->source, entry->type) != 0)
-		r = add_option(op, "source", entry->source);
+		r = mount_plan_add_option(op, "source", entry->source);
 	return r < 0 ? err_set(b->err, r, "cannot take the options of the mount on '%s'", target)
 	             : 0;
 }
 
-static int plan_entries(struct builder *b)
+static int plan_entries(struct mount_builder *b)
 {
 	_cleanup_(mount_entries_done) struct mount_entries fstab = {};
 	int r = 0;
@@ -336,7 +309,7 @@ static int plan_entries(struct builder *b)
 	return r < 0 ? r : 0;
 }
 
-static int plan_ttys(struct builder *b)
+static int plan_ttys(struct mount_builder *b)
 {
 	struct mount_plan *plan = b->plan;
 	const struct conf *conf = b->conf;
@@ -358,11 +331,12 @@ static int plan_ttys(struct builder *b)
 int mount_plan_make(const struct conf *conf, const struct mount_facts *facts,
                     struct mount_plan *ret_plan, struct err *err)
 {
-	static int (*const parts[])(struct builder *
-	                            b) = { plan_dev,     plan_proc,   plan_sys,   plan_shmounts,
-		                           plan_entries, plan_cgroup, plan_nodes, plan_ttys };
+	static int (*const parts[])(struct mount_builder *
+	                            b) = { plan_dev,      plan_proc,     plan_sys,
+		                           plan_shmounts, plan_entries,  mount_plan_cgroup,
+		                           plan_nodes,    plan_resolver, plan_ttys };
 	_cleanup_(mount_plan_done) struct mount_plan plan = { .has_rootfs = conf->rootfs_path };
-	struct builder builder = { .conf = conf, .facts = facts, .plan = &plan, .err = err };
+	struct mount_builder builder = { .conf = conf, .facts = facts, .plan = &plan, .err = err };
 	int r = 0;
 
 	if (!plan.has_rootfs && (conf->mount_entries.n || conf->mount_fstab))
@@ -385,7 +359,8 @@ int mount_plan_make(const struct conf *conf, const struct mount_facts *facts,
 
 static const char *kind_name(enum mount_kind kind)
 {
-	static const char *const names[] = { "new", "bind-inside", "bind-host", "device", "link" };
+	static const char *const names[] = { "new",    "bind-inside", "bind-host", "bind-cgroup",
+		                             "change", "device",      "resolver",  "link" };
 
 	return names[kind];
 }

@@ -17,7 +17,11 @@ enum mount_kind {
 	MOUNT_NEW,         /* a new instance of file system @source */
 	MOUNT_BIND_INSIDE, /* @source, a path of the container, again at @target */
 	MOUNT_BIND_HOST,   /* @source, a path of the host */
+	MOUNT_BIND_CGROUP, /* the container's own cgroup in the hierarchy that the host has at
+	                    * @source, at the same place below @target */
+	MOUNT_CHANGE,      /* nothing new: the attributes of the mount at @target */
 	MOUNT_DEVICE,      /* the device node /dev/@source, checked to be @major:@minor */
+	MOUNT_RESOLVER,    /* the text @source as @target, if what is there does not work */
 	MOUNT_LINK,        /* a symbolic link @target -> @source, unless something is there */
 };
 
@@ -51,15 +55,24 @@ struct mount_plan {
 	char *slave_after_pivot; /* shmounts: this path becomes a slave after pivot_root */
 };
 
+/* One cgroup hierarchy of the host that the container may use. Strings are borrowed. */
+struct mount_hierarchy {
+	const char *point;       /* where the host has it, such as /sys/fs/cgroup/cpu */
+	const char *controllers; /* "cpu,cpuacct" or "name=systemd"; NULL: cgroup2 */
+	bool own;                /* the container gets a cgroup of its own in it */
+};
+
 /* Facts the plan needs about the rest of the start. */
 struct mount_facts {
 	bool new_userns, new_pidns, new_netns, new_cgroupns;
 	bool may_mknod;                    /* real root without a user namespace */
 	bool cap_sys_admin, cap_net_admin; /* kept by cap.drop / cap.keep */
-	bool cgroup_v2, cgroup_pure_v2;
-	bool cgroup_own;     /* the container gets a cgroup of its own there */
+	bool cgroup_pure_v2;               /* the host has no older hierarchies */
+	const struct mount_hierarchy *hierarchies;
+	size_t n_hierarchies;
 	bool tty_gid_mapped; /* gid 5 exists inside */
 	bool console;
+	const char *resolver;         /* text for a resolv.conf that does not work, or NULL */
 	const char *container_rootfs; /* LXCPATH/NAME/rootfs, for absolute targets */
 };
 

@@ -49,7 +49,8 @@ static void add_attr(struct text *text, char sign, uint64_t attr)
 
 static void add_step(struct text *text, const struct mount_op *op)
 {
-	static const char *const kinds[] = { "new", "inside", "host", "device", "link" };
+	static const char *const kinds[] = { "new",    "inside", "host", "cgroup",
+		                             "change", "device", "link" };
 
 	text_addf(text, "%s %s %s", kinds[op->kind], op->source, op->target);
 	add_attr(text, '+', op->attr_set);
@@ -182,33 +183,163 @@ static void test_sys(void **state)
 	expect(BARE_WITH("sys:rw"), &facts, "host /sys sys +rsdx rec dir\n");
 }
 
-static void test_cgroup(void **state)
+/* A host with the unified hierarchy alone; both kinds; the old ones alone. */
+static const struct mount_hierarchy pure[] = { { .point = "/sys/fs/cgroup", .own = true } };
+static const struct mount_hierarchy hybrid[] = {
+	{ .point = "/sys/fs/cgroup/unified", .own = true },
+	{ .point = "/sys/fs/cgroup/cpu,cpuacct", .controllers = "cpu,cpuacct", .own = true },
+	{ .point = "/sys/fs/cgroup/systemd", .controllers = "name=systemd", .own = true },
+	{ .point = "/sys/fs/cgroup/pids", .controllers = "pids" },
+};
+static const struct mount_hierarchy half[] = {
+	{ .point = "/sys/fs/cgroup/unified", .own = true },
+	{ .point = "/sys/fs/cgroup/pids", .controllers = "pids" },
+};
+static const struct mount_hierarchy nothing[] = {
+	{ .point = "/sys/fs/cgroup/unified" },
+	{ .point = "/sys/fs/cgroup/pids", .controllers = "pids" },
+};
+static const struct mount_hierarchy legacy[] = {
+	{ .point = "/cgroup/memory", .controllers = "memory", .own = true },
+};
+
+#define CGROUP2 "new cgroup2 sys/fs/cgroup +sdx dir\n"
+#define CGROUP2_RO "new cgroup2 sys/fs/cgroup +rsdx dir\n"
+#define CG_TMPFS "new tmpfs sys/fs/cgroup +sdx dir mode=0755 size=10240k\n"
+#define CG_UNIFIED "sys/fs/cgroup/unified"
+#define CG_CPU "sys/fs/cgroup/cpu,cpuacct"
+#define CG_SYSTEMD "sys/fs/cgroup/systemd"
+#define CG_NEW(attr)                                                                               \
+	CG_TMPFS "new cgroup2 " CG_UNIFIED " " attr " dir\n"                                       \
+		 "new cgroup " CG_CPU " " attr " dir cpu cpuacct\n"                                \
+		 "new cgroup " CG_SYSTEMD " " attr " dir none name=systemd\n"
+#define CG_EACH(kind, attr)                                                                        \
+	kind " /" CG_UNIFIED " " CG_UNIFIED " " attr " dir\n" kind " /" CG_CPU " " CG_CPU " " attr \
+	     " dir\n" kind " /" CG_SYSTEMD " " CG_SYSTEMD " " attr " dir\n"
+#define CG_PAIR(point) "host /" point " " point " +rsdx dir\ncgroup /" point " " point " +sdx dir\n"
+#define CG_CLOSE "change sys/fs/cgroup sys/fs/cgroup +r\n"
+
+#define HOST(list) list, ARRAY_SIZE(list)
+
+/* @want NULL: refused. */
+struct cgroup_case {
+	const char *token;
+	const struct mount_hierarchy *hierarchies;
+	size_t n;
+	const char *want;
+};
+
+static void check_cgroup(const struct cgroup_case *c, bool cgroupns, bool sys_admin)
 {
 	struct mount_facts facts = root;
+	char text[200] = BARE "lxc.mount.auto = ";
 
-	(void)state;
-	facts.cgroup_v2 = true;
-	expect(BARE_WITH("cgroup"), &facts, ""); /* its init mounts what it likes */
-	expect(BARE_WITH("cgroup:force"), &facts,
-	       "new tmpfs sys/fs/cgroup +sdx dir mode=0755 size=10240k\n"
-	       "new cgroup2 sys/fs/cgroup/unified +sdx dir\n");
-	facts.cgroup_own = true;
-	expect(BARE_WITH("cgroup"), &facts, "new cgroup2 sys/fs/cgroup +sdx dir\n");
-	expect(BARE_WITH("cgroup:ro"), &facts, "new cgroup2 sys/fs/cgroup +rsdx dir\n");
+	facts.hierarchies = c->hierarchies;
+	facts.n_hierarchies = c->n;
+	facts.cgroup_pure_v2 = c->hierarchies == pure;
+	facts.new_cgroupns = cgroupns;
+	facts.cap_sys_admin = sys_admin;
+	(void)strcat(strcat(text, c->token), "\n");
+	if (c->want) {
+		expect(text, &facts, c->want);
+	} else {
+		struct mount_plan plan = { .n = 77 };
+		struct err err = {};
+
+		assert_int_equal(make(text, &facts, &plan, &err), -EOPNOTSUPP);
+		assert_int_equal(plan.n, 77);
+		assert_non_null(strstr(err.msg, c->token)); /* what cannot be carried out */
+		assert_true(strlen(err.hint) > 0);          /* and what to write instead */
+	}
 }
 
-/* Never the host's tree instead. */
-static void test_cgroup_refused(void **state)
+/* In a cgroup namespace of the container's own. */
+static void test_cgroup_new(void **state)
 {
-	struct mount_facts facts = root;
-	struct mount_plan plan = { .n = 77 };
+	static const struct cgroup_case cases[] = {
+		{ "cgroup", HOST(pure), CGROUP2 },
+		{ "cgroup:mixed", HOST(pure), CGROUP2 },
+		{ "cgroup:rw:force", HOST(pure), CGROUP2 },
+		{ "cgroup:ro", HOST(pure), CGROUP2_RO },
+		{ "cgroup-full:mixed", HOST(pure), CGROUP2 },
+		{ "cgroup-full:ro:force", HOST(pure), CGROUP2_RO },
+		{ "cgroup2", HOST(pure), CGROUP2 },
+		{ "cgroup2:ro", HOST(pure), CGROUP2_RO },
+		{ "cgroup2:force", HOST(hybrid), CGROUP2 },
+		{ "cgroup2:ro:force", HOST(hybrid), CGROUP2_RO },
+		/* its init mounts what it likes */
+		{ "cgroup", HOST(hybrid), "" },
+		{ "cgroup:ro", HOST(hybrid), "" },
+		{ "cgroup-full:mixed", HOST(legacy), "" },
+		{ "cgroup:force", HOST(hybrid), CG_NEW("+sdx") },
+		{ "cgroup:mixed:force", HOST(hybrid), CG_NEW("+sdx") },
+		{ "cgroup:ro:force", HOST(hybrid), CG_NEW("+rsdx") },
+		{ "cgroup-full:rw:force", HOST(hybrid), CG_NEW("+sdx") },
+		{ "cgroup:force", HOST(legacy),
+		  CG_TMPFS "new cgroup sys/fs/cgroup/memory +sdx dir memory\n" },
+		/* the old hierarchies are not this container's: for it the host is unified */
+		{ "cgroup", HOST(half), CGROUP2 },
+		{ "cgroup:ro:force", HOST(half), CGROUP2_RO },
+		/* nothing of its own: the namespace begins where others stand */
+		{ "cgroup", HOST(nothing), "" },
+		{ "cgroup:rw:force", HOST(nothing),
+		  CG_TMPFS "new cgroup2 sys/fs/cgroup/unified +rsdx dir\n" },
+		{ "cgroup2", HOST(nothing), CGROUP2_RO },
+		{ "cgroup2", HOST(legacy), NULL },
+		{ "cgroup2:ro", HOST(legacy), NULL },
+		{ "cgroup:rw:force", NULL, 0, NULL },
+	};
 
 	(void)state;
-	assert_int_equal(make(BARE_WITH("cgroup:force"), &facts, &plan, NULL), -EOPNOTSUPP);
-	facts.cgroup_v2 = facts.cgroup_pure_v2 = true;
-	facts.new_cgroupns = false;
-	assert_int_equal(make(BARE_WITH("cgroup"), &facts, &plan, NULL), -EOPNOTSUPP);
-	assert_int_equal(plan.n, 77);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		check_cgroup(&cases[i], /* cgroupns= */ true, /* sys_admin= */ true);
+}
+
+/* Without the capability no init inside could mount anything. */
+static void test_cgroup_no_cap(void **state)
+{
+	static const struct cgroup_case cases[] = {
+		{ "cgroup", HOST(hybrid), CG_NEW("+sdx") },
+		{ "cgroup:ro", HOST(hybrid), CG_NEW("+rsdx") },
+		{ "cgroup:mixed", HOST(half), CGROUP2 },
+		{ "cgroup:mixed", NULL, 0, NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		check_cgroup(&cases[i], /* cgroupns= */ true, /* sys_admin= */ false);
+	check_cgroup(&(struct cgroup_case){ "cgroup", HOST(hybrid),
+	                                    CG_TMPFS CG_EACH("cgroup", "+sdx") CG_CLOSE },
+	             /* cgroupns= */ false, /* sys_admin= */ false);
+}
+
+/* In the host's cgroup namespace: what the host has, bound. */
+static void test_cgroup_binds(void **state)
+{
+	static const struct cgroup_case cases[] = {
+		{ "cgroup", HOST(hybrid), CG_TMPFS CG_EACH("cgroup", "+sdx") },
+		{ "cgroup:rw:force", HOST(hybrid), CG_TMPFS CG_EACH("cgroup", "+sdx") },
+		{ "cgroup:mixed", HOST(hybrid), CG_TMPFS CG_EACH("cgroup", "+sdx") CG_CLOSE },
+		{ "cgroup:ro", HOST(hybrid), CG_TMPFS CG_EACH("cgroup", "+rsdx") CG_CLOSE },
+		{ "cgroup-full:rw", HOST(hybrid), CG_TMPFS CG_EACH("host", "+sdx") },
+		{ "cgroup-full", HOST(hybrid), CG_TMPFS CG_EACH("host", "+sdx") },
+		{ "cgroup-full:ro", HOST(hybrid), CG_TMPFS CG_EACH("host", "+rsdx") },
+		{ "cgroup-full:mixed", HOST(hybrid),
+		  CG_TMPFS CG_PAIR(CG_UNIFIED) CG_PAIR(CG_CPU) CG_PAIR(CG_SYSTEMD) },
+		{ "cgroup:mixed", HOST(legacy),
+		  CG_TMPFS "cgroup /cgroup/memory sys/fs/cgroup/memory +sdx dir\n" CG_CLOSE },
+		{ "cgroup:mixed", HOST(nothing), NULL },
+		{ "cgroup:rw:force", NULL, 0, NULL },
+		{ "cgroup", HOST(pure), NULL },
+		{ "cgroup-full:ro", HOST(pure), NULL },
+		{ "cgroup2", HOST(pure), NULL },
+		{ "cgroup2", HOST(hybrid), NULL },
+		{ "cgroup2:ro", HOST(legacy), NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		check_cgroup(&cases[i], /* cgroupns= */ false, /* sys_admin= */ true);
 }
 
 /* ---- lines of the configuration ---- */
@@ -362,12 +493,19 @@ static void test_json(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_dev),     cmocka_unit_test(test_links),
-		cmocka_unit_test(test_proc),    cmocka_unit_test(test_sys),
-		cmocka_unit_test(test_cgroup),  cmocka_unit_test(test_cgroup_refused),
-		cmocka_unit_test(test_entries), cmocka_unit_test(test_entries_refused),
-		cmocka_unit_test(test_order),   cmocka_unit_test(test_root_options),
-		cmocka_unit_test(test_ttys),    cmocka_unit_test(test_json),
+		cmocka_unit_test(test_dev),
+		cmocka_unit_test(test_links),
+		cmocka_unit_test(test_proc),
+		cmocka_unit_test(test_sys),
+		cmocka_unit_test(test_cgroup_new),
+		cmocka_unit_test(test_cgroup_no_cap),
+		cmocka_unit_test(test_cgroup_binds),
+		cmocka_unit_test(test_entries),
+		cmocka_unit_test(test_entries_refused),
+		cmocka_unit_test(test_order),
+		cmocka_unit_test(test_root_options),
+		cmocka_unit_test(test_ttys),
+		cmocka_unit_test(test_json),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef RLXC_MOUNT_INTERNAL_H
+#define RLXC_MOUNT_INTERNAL_H
+
+#include "mount/plan.h"
+
+#include <linux/mount.h>
+
+/* What the makers of the plan share. */
+
+#define NO_EXEC_DEV_SUID (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
+
+struct mount_builder {
+	const struct conf *conf;
+	const struct mount_facts *facts;
+	struct mount_plan *plan;
+	struct err *err;
+};
+
+/* A new step at the end, or NULL without memory. The pointer holds until the next one. */
+struct mount_op *mount_plan_add(struct mount_builder *b, enum mount_kind kind, const char *source,
+                                const char *target);
+/* @value NULL: a flag. -E2BIG: too many. */
+int mount_plan_add_option(struct mount_op *op, const char *key, const char *value);
+/* A new file system on a directory, which is made when missing. */
+int mount_plan_add_new(struct mount_builder *b, const char *type, const char *target,
+                       uint64_t attr);
+int mount_plan_add_tmpfs(struct mount_builder *b, const char *target, uint64_t attr,
+                         const char *size);
+
+/* resolver.c. Does a resolv.conf name a server that a container can reach, as far as the text
+ * tells? Its own loopback has none. Pure. */
+bool mount_resolver_works(const char *text);
+/* A file that cannot be covered stays. */
+void mount_resolver_apply(const struct mount_op *op, int root_fd);
+
+/* lxc.mount.auto = cgroup and its kin, see plan-cgroup.c. */
+int mount_plan_cgroup(struct mount_builder *b);
+
+#endif
