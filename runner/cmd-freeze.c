@@ -7,13 +7,15 @@
 
 /* lxc-freeze and lxc-unfreeze. */
 
+#define FREEZE_TIMEOUT_S 10
+
 struct freeze_args {
 	int timeout_s;
 };
 
 const struct option_row cmd_freeze_options[] = {
 	{ "timeout", 't', "SECONDS", option_seconds, offsetof(struct freeze_args, timeout_s), NULL,
-	  "give up after so long (default -1: never)" },
+	  "give up after so long (default 10, -1: never)" },
 	{},
 };
 
@@ -32,7 +34,7 @@ static int call(const struct request *req, freeze_fn fn, int timeout_s, struct r
 
 int cmd_freeze(struct request *req)
 {
-	struct freeze_args args = { .timeout_s = -1 };
+	struct freeze_args args = { .timeout_s = FREEZE_TIMEOUT_S };
 	struct rlxc_err err = {};
 	int r;
 
@@ -45,7 +47,7 @@ int cmd_freeze(struct request *req)
 
 int cmd_unfreeze(struct request *req)
 {
-	struct freeze_args args = { .timeout_s = -1 };
+	struct freeze_args args = { .timeout_s = FREEZE_TIMEOUT_S };
 	struct rlxc_err err = {};
 	int r;
 

@@ -44,7 +44,7 @@ static unsigned int wants(const struct info_args *args)
 	if (args->ips)
 		want |= RLXC_WANT_STATE | RLXC_WANT_ADDRS;
 	if (args->stats)
-		want |= RLXC_WANT_STATE | RLXC_WANT_STATS;
+		want |= RLXC_WANT_STATE | RLXC_WANT_STATS | RLXC_WANT_LINKS;
 	return want;
 }
 

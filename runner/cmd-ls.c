@@ -113,9 +113,7 @@ static bool in_groups(const struct rlxc_info *info, const char *groups)
 static bool is_listed(const struct rlxc_info *info, const struct ls_args *args,
                       const struct name_filter *filter)
 {
-	bool runs = info->state != RLXC_STOPPED && info->state != RLXC_ERROR;
-
-	if ((args->active || args->running) && !runs)
+	if ((args->active || args->running) && !rlxc_state_runs(info->state))
 		return false;
 	if (args->frozen && info->state != RLXC_FROZEN)
 		return false;
@@ -136,6 +134,8 @@ static unsigned int filters_want(const struct ls_args *args)
 
 	if (args->active || args->running || args->frozen || args->stopped)
 		want |= RLXC_WANT_STATE;
+	if (args->active || args->running || args->frozen)
+		want |= RLXC_ONLY_RUNNING;
 	if (args->groups)
 		want |= RLXC_WANT_CONFIG;
 	return want;

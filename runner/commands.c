@@ -25,6 +25,14 @@ static const struct command commands[] = {
 		.run = cmd_attach,
 	},
 	{
+		.name = "cgroup",
+		.purpose = "Read or set a value of a running container's cgroup",
+		.synopsis = "[-n] NAME FILE [VALUE]",
+		.names = "--running",
+		.flags = ON_CONTAINER | COMMAND_WORDS,
+		.run = cmd_cgroup,
+	},
+	{
 		.name = "completion",
 		.purpose = "Print the completion script of a shell",
 		.synopsis = "bash",
@@ -132,6 +140,14 @@ static const struct command commands[] = {
 		.options = cmd_stop_options,
 		.flags = ON_CONTAINER,
 		.run = cmd_stop,
+	},
+	{
+		.name = "top",
+		.purpose = "Show what the running containers use, again and again",
+		.synopsis = "[-d SECONDS] [-b] [-s KEY] [-r]",
+		.options = cmd_top_options,
+		.flags = COMMAND_STORE,
+		.run = cmd_top,
 	},
 	{
 		.name = "unfreeze",

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "info-print.h"
 
+#include "stats-print.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,26 +10,6 @@
 static void add_label(struct text *text, const char *label)
 {
 	text_addf(text, "%-15s ", label);
-}
-
-void info_add_size(struct text *text, uint64_t bytes)
-{
-	static const struct {
-		const char *name;
-		uint64_t size;
-	} units[] = {
-		{ "GiB", UINT64_C(1) << 30 },
-		{ "MiB", UINT64_C(1) << 20 },
-		{ "KiB", UINT64_C(1) << 10 },
-	};
-
-	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-		if (bytes <= units[i].size)
-			continue;
-		text_addf(text, "%.2f %s", (double)bytes / (double)units[i].size, units[i].name);
-		return;
-	}
-	text_addf(text, "%" PRIu64 " bytes", bytes);
 }
 
 /* One line of statistics; nothing when the number is not known. */
@@ -39,7 +21,7 @@ static void add_bytes(struct text *text, const char *label, uint64_t bytes, bool
 	if (raw)
 		text_addf(text, "%" PRIu64, bytes);
 	else
-		info_add_size(text, bytes);
+		stats_add_size(text, bytes);
 	text_add(text, "\n");
 }
 
@@ -72,10 +54,10 @@ static void add_link(struct text *text, const struct rlxc_link *link, bool raw)
 
 static void add_stats(struct text *text, const struct rlxc_info *info, bool raw)
 {
-	add_cpu(text, info->cpu_ns, raw);
-	add_bytes(text, "BlkIO use:", info->io_bytes, raw);
-	add_bytes(text, "Memory use:", info->memory_bytes, raw);
-	add_bytes(text, "KMem use:", info->kernel_memory_bytes, raw);
+	add_cpu(text, info->stats.cpu_ns, raw);
+	add_bytes(text, "BlkIO use:", stats_get(&info->stats, STATS_IO), raw);
+	add_bytes(text, "Memory use:", info->stats.memory_bytes, raw);
+	add_bytes(text, "KMem use:", info->stats.kernel_memory_bytes, raw);
 	for (size_t i = 0; i < info->n_links; i++)
 		add_link(text, &info->links[i], raw);
 }
@@ -114,11 +96,6 @@ static void add_item(struct text *text, const char *key, const char *value, bool
 	text_add(text, "\n");
 }
 
-static bool is_running(const struct rlxc_info *info)
-{
-	return info->state != RLXC_STOPPED && info->state != RLXC_ERROR;
-}
-
 void info_add_text(struct text *text, const struct rlxc_info *info, const struct info_args *args,
                    const struct strv *values)
 {
@@ -131,14 +108,14 @@ void info_add_text(struct text *text, const struct rlxc_info *info, const struct
 		add_field(text, "Name:", info->name, /* bare= */ false);
 	if (args->state)
 		add_field(text, "State:", rlxc_state_name(info->state), bare);
-	if (args->pid && is_running(info) && info->init_pid > 0) {
+	if (args->pid && rlxc_state_runs(info->state) && info->init_pid > 0) {
 		(void)snprintf(pid, sizeof(pid), "%d", info->init_pid);
 		add_field(text, "PID:", pid, bare);
 	}
 	for (size_t i = 0; args->ips && i < info->n_addrs; i++)
 		if (info->addrs[i].shown)
 			add_field(text, "IP:", info->addrs[i].text, bare);
-	if (args->stats && is_running(info))
+	if (args->stats && rlxc_state_runs(info->state))
 		add_stats(text, info, args->raw);
 	for (size_t i = 0; i < values->n; i++)
 		add_item(text, args->keys.items[i], values->items[i], args->raw && values->n == 1);
@@ -185,11 +162,8 @@ static void add_json_links(struct text *text, const struct rlxc_info *info)
 
 static void add_json_stats(struct text *text, const struct rlxc_info *info)
 {
-	add_json_number(text, "cpu_ns", info->cpu_ns);
-	add_json_number(text, "memory_bytes", info->memory_bytes);
-	add_json_number(text, "kernel_memory_bytes", info->kernel_memory_bytes);
-	add_json_number(text, "swap_bytes", info->swap_bytes);
-	add_json_number(text, "io_bytes", info->io_bytes);
+	for (int field = 0; field < STATS_MAX; field++)
+		add_json_number(text, stats_name(field), stats_get(&info->stats, field));
 	add_json_links(text, info);
 }
 
@@ -241,14 +215,14 @@ void info_add_json(struct text *text, const struct rlxc_info *info, const struct
 	if (args->state)
 		text_addf(text, ",\"state\":\"%s\"", rlxc_state_name(info->state));
 	if (args->pid) {
-		if (is_running(info) && info->init_pid > 0)
+		if (rlxc_state_runs(info->state) && info->init_pid > 0)
 			text_addf(text, ",\"pid\":%d", info->init_pid);
 		else
 			text_add(text, ",\"pid\":null");
 	}
 	if (args->ips)
 		add_json_addrs(text, info);
-	if (args->stats && is_running(info))
+	if (args->stats && rlxc_state_runs(info->state))
 		add_json_stats(text, info);
 	if (values->n)
 		add_json_items(text, args, values);

@@ -25,9 +25,6 @@ void info_add_text(struct text *text, const struct rlxc_info *info, const struct
 void info_add_json(struct text *text, const struct rlxc_info *info, const struct info_args *args,
                    const struct strv *values);
 
-/* "648.00 KiB", below one KiB "522 bytes". */
-void info_add_size(struct text *text, uint64_t bytes);
-
 /* The elements of @value, an item of the configuration, as JSON: one string, or an array when it
  * is a list (each element ends in a newline). */
 void info_add_item_json(struct text *text, const char *value);

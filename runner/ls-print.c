@@ -9,11 +9,6 @@
 #include <string.h>
 #include <strings.h>
 
-static bool is_running(const struct rlxc_info *info)
-{
-	return info->state != RLXC_STOPPED && info->state != RLXC_ERROR;
-}
-
 static void cell_name(struct text *text, const struct rlxc_info *info)
 {
 	text_add_printable(text, info->name);
@@ -26,24 +21,24 @@ static void cell_state(struct text *text, const struct rlxc_info *info)
 
 static void cell_pid(struct text *text, const struct rlxc_info *info)
 {
-	if (is_running(info) && info->init_pid > 0)
+	if (rlxc_state_runs(info->state) && info->init_pid > 0)
 		text_addf(text, "%d", info->init_pid);
 }
 
 static void add_megabytes(struct text *text, const struct rlxc_info *info, uint64_t bytes)
 {
-	if (is_running(info) && bytes != UINT64_MAX)
+	if (rlxc_state_runs(info->state) && bytes != UINT64_MAX)
 		text_addf(text, "%.2fMB", (double)bytes / (1024 * 1024));
 }
 
 static void cell_ram(struct text *text, const struct rlxc_info *info)
 {
-	add_megabytes(text, info, info->memory_bytes);
+	add_megabytes(text, info, info->stats.memory_bytes);
 }
 
 static void cell_swap(struct text *text, const struct rlxc_info *info)
 {
-	add_megabytes(text, info, info->swap_bytes);
+	add_megabytes(text, info, info->stats.swap_bytes);
 }
 
 /* What cannot be read stays empty rather than false. */
@@ -114,8 +109,8 @@ static const struct column {
 	{ "NAME", cell_name, "name", 0, JSON_TEXT },
 	{ "STATE", cell_state, "state", RLXC_WANT_STATE, JSON_TEXT },
 	{ "PID", cell_pid, "pid", RLXC_WANT_STATE, JSON_BARE },
-	{ "RAM", cell_ram, "ram_bytes", RLXC_WANT_STATE | RLXC_WANT_STATS, JSON_BYTES },
-	{ "SWAP", cell_swap, "swap_bytes", RLXC_WANT_STATE | RLXC_WANT_STATS, JSON_BYTES },
+	{ "RAM", cell_ram, "ram_bytes", RLXC_WANT_STATE | RLXC_WANT_MEMORY, JSON_BYTES },
+	{ "SWAP", cell_swap, "swap_bytes", RLXC_WANT_STATE | RLXC_WANT_SWAP, JSON_BYTES },
 	{ "AUTOSTART", cell_autostart, "autostart", RLXC_WANT_CONFIG, JSON_BOOL },
 	{ "GROUPS", cell_groups, "groups", RLXC_WANT_CONFIG, JSON_LIST },
 	{ "INTERFACE", cell_interface, "interfaces", RLXC_WANT_STATE | RLXC_WANT_ADDRS, JSON_LIST },
@@ -260,9 +255,10 @@ static void add_json_list(struct text *text, const char *joined)
 static void add_json_bytes(struct text *text, const struct column *column,
                            const struct rlxc_info *info)
 {
-	uint64_t bytes = column->cell == cell_ram ? info->memory_bytes : info->swap_bytes;
+	uint64_t bytes =
+		column->cell == cell_ram ? info->stats.memory_bytes : info->stats.swap_bytes;
 
-	if (is_running(info) && bytes != UINT64_MAX)
+	if (rlxc_state_runs(info->state) && bytes != UINT64_MAX)
 		text_addf(text, "%" PRIu64, bytes);
 	else
 		text_add(text, "null");

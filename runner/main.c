@@ -5,8 +5,6 @@
 
 #include "base/text.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,19 +14,6 @@
 
 /* The program "rlxc X", also installed under the names "lxc-X". Little happens before the command
  * runs: no locale, no allocation, no file. */
-
-/* A descriptor below 3 that the caller closed would be the next file we open, and our messages
- * would end up in it. */
-static bool fill_standard_fds(void)
-{
-	for (int fd = 0; fd <= STDERR_FILENO; fd++) {
-		if (fcntl(fd, F_GETFD) >= 0 || errno != EBADF)
-			continue;
-		if (open("/dev/null", O_RDWR) != fd)
-			return false;
-	}
-	return true;
-}
 
 /* The caller may ignore it, and then nobody could wait for a child. */
 static void watch_children(void)
@@ -87,11 +72,10 @@ int main(int argc, char **argv)
 	const struct command *command = NULL;
 	const char *slash, *name;
 
-	if (!fill_standard_fds() || argc < 1)
+	if (argc < 1 || rlxc_init(argc, argv) < 0)
 		return EXIT_FAILURE;
 	watch_children();
 	keep_owner_rights();
-	rlxc_init(argc, argv);
 	slash = strrchr(argv[0], '/');
 	name = slash ? slash + 1 : argv[0];
 	if (str_starts_with(name, "lxc-"))

@@ -14,6 +14,7 @@
 void start_args_done(struct start_args *args)
 {
 	strv_done(&args->defines);
+	strv_done(&args->publish);
 }
 
 int start_args_share(const struct option_row *row, void *args, const char *value,
@@ -76,6 +77,8 @@ int start_args_run(const struct request *req, struct start_args *args, bool exec
 		.console = args->console,
 		.defines = (const char *const *)args->defines.items,
 		.n_defines = args->defines.n,
+		.publish = (const char *const *)args->publish.items,
+		.n_publish = args->publish.n,
 		.argv = req->n_words ? req->words : NULL,
 	};
 	int r;

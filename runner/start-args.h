@@ -13,6 +13,7 @@ struct start_args {
 	bool foreground, close_all_fds, strict_limits, dry_run;
 	const char *rcfile, *pidfile, *console, *console_log;
 	struct strv defines; /* KEY=VALUE */
+	struct strv publish; /* ports */
 };
 
 void start_args_done(struct start_args *args);
@@ -39,6 +40,8 @@ int start_args_run(const struct request *req, struct start_args *args, bool exec
 	  "use FILE instead of the container's configuration" },                           \
 	{ "define", 's', "KEY=VALUE", option_define, START_FIELD(defines), NULL,           \
 	  "set a configuration key for this start (repeatable)" },                         \
+	{ "publish", 0, "PORTS", option_list, START_FIELD(publish), NULL,                  \
+	  "lead [ADDRESS:]PORT of the host to the container's PORT, as 8080:80[/udp]" },   \
 	START_SHARE_ROW("net", "network"),                                                 \
 	START_SHARE_ROW("ipc", "IPC"),                                                     \
 	START_SHARE_ROW("uts", "host name"),                                               \

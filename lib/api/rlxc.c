@@ -7,6 +7,7 @@
 #include "conf/nsbits.h"
 #include "conf/sysconf.h"
 #include "container/attach.h"
+#include "container/cgroup-item.h"
 #include "container/console.h"
 #include "container/create.h"
 #include "container/info.h"
@@ -18,6 +19,7 @@
 #include "container/unshare.h"
 #include "container/usernsexec.h"
 #include "ns/ns.h"
+#include "os/fd.h"
 #include "os/proc.h"
 
 #include <errno.h>
@@ -45,9 +47,10 @@ const char *rlxc_version(void)
 	return RLXC_VERSION;
 }
 
-void rlxc_init(int argc, char **argv)
+int rlxc_init(int argc, char **argv)
 {
 	proc_title_init(argc, argv);
+	return fd_open_stdio();
 }
 
 const char *rlxc_state_name(enum rlxc_state state)
@@ -161,6 +164,18 @@ int rlxc_freeze(struct rlxc *rlxc, const char *name, int timeout_s, struct rlxc_
 int rlxc_unfreeze(struct rlxc *rlxc, const char *name, int timeout_s, struct rlxc_err *err)
 {
 	return container_freeze(&rlxc->store, name, false, timeout_s, inner(err));
+}
+
+int rlxc_cgroup_get(struct rlxc *rlxc, const char *name, const char *file, char **ret_value,
+                    struct rlxc_err *err)
+{
+	return container_cgroup_get(&rlxc->store, name, file, ret_value, inner(err));
+}
+
+int rlxc_cgroup_set(struct rlxc *rlxc, const char *name, const char *file, const char *value,
+                    struct rlxc_err *err)
+{
+	return container_cgroup_set(&rlxc->store, name, file, value, inner(err));
 }
 
 int rlxc_wait(struct rlxc *rlxc, const char *name, unsigned int states, int timeout_s,

@@ -19,8 +19,9 @@ struct rlxc_err {
 
 const char *rlxc_version(void);
 
-/* Call first in main: lets a monitor rename its process. */
-void rlxc_init(int argc, char **argv);
+/* Call first in main: standard descriptors that the caller closed become /dev/null, or they would
+ * be the next files we open; and a monitor can rename its process. */
+int rlxc_init(int argc, char **argv);
 
 /* ---- states, in LXC's numeric order ---- */
 
@@ -36,6 +37,11 @@ enum rlxc_state {
 	RLXC_ERROR, /* its configuration cannot be read; never running */
 	RLXC_STATE_MAX,
 };
+
+static inline bool rlxc_state_runs(enum rlxc_state state)
+{
+	return state != RLXC_STOPPED && state != RLXC_ERROR;
+}
 
 const char *rlxc_state_name(enum rlxc_state state);
 /* Upper-case name; -EINVAL for an unknown one. */
@@ -94,6 +100,8 @@ struct rlxc_start_options {
 	const char *console_log;    /* lxc.console.logfile, or NULL */
 	const char *const *defines; /* n_defines lines "KEY=VALUE" */
 	size_t n_defines;
+	const char *const *publish; /* n_publish values of lxc.net.N.publish */
+	size_t n_publish;
 	char *const *argv; /* NULL: lxc.init.cmd or lxc.execute.cmd */
 };
 /* 0 once the container runs (in the foreground: has ended); with .execute in the foreground the
@@ -119,6 +127,14 @@ int rlxc_stop(struct rlxc *rlxc, const char *name, const struct rlxc_stop_option
 /* @timeout_s: -1 for ever. */
 int rlxc_freeze(struct rlxc *rlxc, const char *name, int timeout_s, struct rlxc_err *err);
 int rlxc_unfreeze(struct rlxc *rlxc, const char *name, int timeout_s, struct rlxc_err *err);
+
+/* A file of the running container's cgroup, such as "pids.max". A name of cgroup version 1 means
+ * its counterpart where the host has version 2, and the other way round; values are translated.
+ * @value and *@ret_value are text as the kernel reads and writes it; the latter is owned. */
+int rlxc_cgroup_get(struct rlxc *rlxc, const char *name, const char *file, char **ret_value,
+                    struct rlxc_err *err);
+int rlxc_cgroup_set(struct rlxc *rlxc, const char *name, const char *file, const char *value,
+                    struct rlxc_err *err);
 
 /* Waits until the state is one of @states (bits 1 << enum rlxc_state). -ETIMEDOUT. */
 int rlxc_wait(struct rlxc *rlxc, const char *name, unsigned int states, int timeout_s,
@@ -169,7 +185,26 @@ struct rlxc_addr {
 #define RLXC_WANT_STATE 1U  /* state, pids */
 #define RLXC_WANT_CONFIG 2U /* autostart, groups, unprivileged */
 #define RLXC_WANT_ADDRS 4U
-#define RLXC_WANT_STATS 8U /* cpu, memory, swap, block I/O, link counters */
+#define RLXC_WANT_CPU 8U /* from here on: statistics, each a file or two of a cgroup */
+#define RLXC_WANT_MEMORY 16U
+#define RLXC_WANT_SWAP 32U
+#define RLXC_WANT_MEMORY_SWAP 64U /* their sum; the two have to be asked for as well */
+#define RLXC_WANT_KERNEL_MEMORY 128U
+#define RLXC_WANT_IO 256U
+#define RLXC_WANT_STATS                                                                            \
+	(RLXC_WANT_CPU | RLXC_WANT_MEMORY | RLXC_WANT_SWAP | RLXC_WANT_MEMORY_SWAP |               \
+	 RLXC_WANT_KERNEL_MEMORY | RLXC_WANT_IO)
+#define RLXC_WANT_LINKS 1024U  /* of rlxc_info alone */
+#define RLXC_ONLY_RUNNING 512U /* for rlxc_list: leaves out what does not run, at no cost */
+
+/* UINT64_MAX: not known, or not asked for */
+struct rlxc_stats {
+	uint64_t cpu_ns, cpu_user_ns, cpu_system_ns;
+	uint64_t memory_bytes, swap_bytes;
+	uint64_t memory_swap_bytes; /* both */
+	uint64_t kernel_memory_bytes;
+	uint64_t io_read_bytes, io_write_bytes, io_read_ops, io_write_ops;
+};
 
 struct rlxc_link {
 	char name[16];               /* on the host, "" when there is none */
@@ -186,8 +221,7 @@ struct rlxc_info {
 	char *groups; /* joined with ", ", NULL: none */
 	struct rlxc_addr *addrs;
 	size_t n_addrs;
-	/* UINT64_MAX: not known */
-	uint64_t cpu_ns, memory_bytes, kernel_memory_bytes, swap_bytes, io_bytes;
+	struct rlxc_stats stats;
 	struct rlxc_link *links;
 	size_t n_links;
 };

@@ -5,7 +5,9 @@
 #include "base/text.h"
 #include "conf/item.h"
 #include "container/control.h"
+#include "container/links.h"
 #include "container/recover.h"
+#include "container/stats.h"
 #include "container/status.h"
 
 #include <errno.h>
@@ -42,13 +44,8 @@ void container_list_free(struct rlxc_list *list)
 
 static int info_init(struct rlxc_info *info, const char *name)
 {
-	*info = (struct rlxc_info){ .name = strdup(name),
-		                    .state = RLXC_STOPPED,
-		                    .cpu_ns = UINT64_MAX,
-		                    .memory_bytes = UINT64_MAX,
-		                    .kernel_memory_bytes = UINT64_MAX,
-		                    .swap_bytes = UINT64_MAX,
-		                    .io_bytes = UINT64_MAX };
+	*info = (struct rlxc_info){ .name = strdup(name), .state = RLXC_STOPPED };
+	container_stats(&CGROUP_NONE, 0, &info->stats);
 	return info->name ? 0 : -ENOMEM;
 }
 
@@ -133,11 +130,7 @@ static int take_answer(int sock, struct rlxc_info *info)
 	info->unprivileged = answer.unprivileged;
 	free(info->groups);
 	info->groups = answer.groups[0] ? strdup(answer.groups) : NULL;
-	info->cpu_ns = answer.cpu_ns;
-	info->memory_bytes = answer.memory_bytes;
-	info->kernel_memory_bytes = answer.kernel_memory_bytes;
-	info->swap_bytes = answer.swap_bytes;
-	info->io_bytes = answer.io_bytes;
+	info->stats = answer.stats;
 	return take_addrs(info, &answer);
 }
 
@@ -188,6 +181,8 @@ int container_info(const struct store *store, const char *name, unsigned int wan
 	if (rundir_find(store, name, &dir) == 0)
 		sock = ask(store, &dir, want);
 	r = info_fill(store, info, &dir, sock);
+	if (r >= 0 && sock >= 0 && want & RLXC_WANT_LINKS)
+		links_ask(&dir, &store->caller, info);
 	if (r < 0) {
 		container_info_free(info);
 		return err_set(err, r, "cannot ask about container '%s'", name);
@@ -203,9 +198,10 @@ int container_info(const struct store *store, const char *name, unsigned int wan
 /* ---- all of them ---- */
 
 /* What the monitor has published. A container that has nothing yet is about to start. */
-static int from_status(const struct store *store, const struct rundir *dir, struct rlxc_info *info)
+static int from_status(const struct store *store, const struct rundir *dir, unsigned int want,
+                       struct rlxc_info *info)
 {
-	struct run_status status = { .state = RLXC_STARTING };
+	_cleanup_(run_status_done) struct run_status status = { .state = RLXC_STARTING };
 	int r;
 
 	r = run_status_read(dir, &status);
@@ -217,6 +213,8 @@ static int from_status(const struct store *store, const struct rundir *dir, stru
 	info->monitor_pid = status.monitor_pid;
 	info->autostart = status.autostart;
 	info->unprivileged = status.unprivileged;
+	if (want & RLXC_WANT_STATS)
+		container_stats_of_leaves(&status.leaves, want, &info->stats);
 	info->groups = status.groups[0] ? strdup(status.groups) : NULL;
 	info->addrs = calloc(status.n_addrs + 1, sizeof(*info->addrs));
 	if (!info->addrs || (status.groups[0] && !info->groups))
@@ -226,89 +224,81 @@ static int from_status(const struct store *store, const struct rundir *dir, stru
 	return 0;
 }
 
-static bool is_running(const struct rundir *dir)
-{
-	return dir->dir_fd >= 0 && rundir_is_locked(dir);
-}
-
-struct question {
-	struct rundir dir;
-	int sock;
-};
-
 static int compare_names(const void *a, const void *b)
 {
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static int all_names(const struct store *store, struct strv *names, struct strv *running,
-                     struct err *err)
+static void sort(struct strv *names)
+{
+	if (names->n)
+		qsort(names->items, names->n, sizeof(*names->items), compare_names);
+}
+
+static bool has_name(const struct strv *names, const char *name)
+{
+	return names->n &&
+	       bsearch(&name, names->items, names->n, sizeof(*names->items), compare_names) != NULL;
+}
+
+/* @running: sorted; these may run. */
+static int all_names(const struct store *store, bool only_running, struct strv *names,
+                     struct strv *running, struct err *err)
 {
 	int r;
 
-	r = store_names(store, names, err);
+	r = only_running ? 0 : store_names(store, names, err);
 	if (r < 0)
 		return r;
 	r = rundir_names(store, running);
-	for (size_t i = 0; i < running->n && r >= 0; i++)
-		if (!bsearch(&running->items[i], names->items, names->n, sizeof(*names->items),
-		             compare_names))
+	sort(running);
+	sort(names);
+	for (size_t i = 0, n = names->n; i < running->n && r >= 0; i++) {
+		const struct strv defined = { names->items, n };
+
+		if (!has_name(&defined, running->items[i]))
 			r = strv_add(names, running->items[i]);
-	if (r < 0)
-		return err_oom(err);
-	if (running->n)
-		qsort(running->items, running->n, sizeof(*running->items), compare_names);
-	if (names->n)
-		qsort(names->items, names->n, sizeof(*names->items), compare_names);
-	return 0;
+	}
+	sort(names);
+	return r < 0 ? err_oom(err) : 0;
 }
 
-/* Asked in rounds, so that descriptors stay few however many run. */
-#define ROUND 256
-
-/* Whether it may run, and where. Only numbers that change all the time need the monitor itself. */
-static void look_up(const struct store *store, const char *name, const struct strv *running,
-                    unsigned int want, struct question *question)
-{
-	*question = (struct question){ .dir = RUNDIR_NONE, .sock = -EBADF };
-	if (running->n == 0 ||
-	    !bsearch(&name, running->items, running->n, sizeof(*running->items), compare_names))
-		return;
-	if (rundir_find(store, name, &question->dir) == 0 && (want & RLXC_WANT_STATS))
-		question->sock = ask(store, &question->dir, want);
-}
-
-static int list_one(const struct store *store, const struct question *question,
+/* Without waking a monitor: it has published what it knows, and the numbers are the kernel's. */
+static int list_one(const struct store *store, bool may_run, unsigned int want,
                     struct rlxc_info *info)
 {
-	if (question->sock < 0 && is_running(&question->dir))
-		return from_status(store, &question->dir, info);
-	return info_fill(store, info, &question->dir, question->sock);
+	_cleanup_(rundir_done) struct rundir dir = RUNDIR_NONE;
+
+	if (may_run && rundir_find(store, info->name, &dir) == 0 && rundir_is_locked(&dir))
+		return from_status(store, &dir, want, info);
+	return info_fill(store, info, &dir, -EBADF);
 }
 
-static int list_round(const struct store *store, char *const *names, size_t n,
-                      const struct strv *running, unsigned int want, struct rlxc_list *list)
+static bool belongs(const struct rlxc_info *info, unsigned int want)
 {
-	struct question questions[ROUND];
-	int r = 0;
+	if (want & RLXC_ONLY_RUNNING)
+		return rlxc_state_runs(info->state);
+	return info->defined || info->state != RLXC_STOPPED;
+}
 
-	for (size_t i = 0; i < n; i++)
-		look_up(store, names[i], running, want, &questions[i]);
-	for (size_t i = 0; i < n; i++) {
+static int list_all(const struct store *store, const struct strv *names, const struct strv *running,
+                    unsigned int want, struct rlxc_list *list)
+{
+	for (size_t i = 0; i < names->n; i++) {
 		struct rlxc_info *info = &list->items[list->n];
+		int r;
 
+		r = info_init(info, names->items[i]);
 		if (r >= 0)
-			r = info_init(info, names[i]);
-		if (r >= 0)
-			r = list_one(store, &questions[i], info);
-		if (r >= 0 && (info->defined || info->state != RLXC_STOPPED))
+			r = list_one(store, has_name(running, info->name), want, info);
+		if (r >= 0 && belongs(info, want))
 			list->n++;
 		else
 			info_done(info);
-		cleanup_close(&questions[i].sock);
-		rundir_done(&questions[i].dir);
+		if (r < 0)
+			return r;
 	}
-	return r;
+	return 0;
 }
 
 int container_list(const struct store *store, unsigned int want, struct rlxc_list **ret_list,
@@ -319,7 +309,7 @@ int container_list(const struct store *store, unsigned int want, struct rlxc_lis
 	struct rlxc_list *list = NULL;
 	int r;
 
-	r = all_names(store, &names, &running, err);
+	r = all_names(store, want & RLXC_ONLY_RUNNING, &names, &running, err);
 	if (r < 0)
 		return r;
 	list = calloc(1, sizeof(*list));
@@ -329,9 +319,7 @@ int container_list(const struct store *store, unsigned int want, struct rlxc_lis
 		container_list_free(list);
 		return err_oom(err);
 	}
-	for (size_t i = 0; i < names.n && r >= 0; i += ROUND)
-		r = list_round(store, names.items + i, names.n - i < ROUND ? names.n - i : ROUND,
-		               &running, want, list);
+	r = list_all(store, &names, &running, want, list);
 	if (r < 0) {
 		container_list_free(list);
 		return err_set(err, r, "cannot list the containers of %s", store->path);

@@ -6,8 +6,8 @@
 #include "base/err.h"
 #include "container/store.h"
 
-/* Asking: one request a container answers everything, and for a list all of them are asked before
- * the first answer is read. */
+/* Asking: one request to its monitor answers everything about a container. A list wakes no monitor:
+ * it reads what they have published (status.h), and from the cgroups only the numbers asked for. */
 int container_info(const struct store *store, const char *name, unsigned int want,
                    struct rlxc_info **ret_info, struct err *err);
 int container_list(const struct store *store, unsigned int want, struct rlxc_list **ret_list,

@@ -31,6 +31,9 @@ int run_status_write(const struct rundir *dir, const struct run_status *status)
 		text_addf(&text, "addr %s %c%c %s\n", addr->interface, addr->ipv6 ? '6' : '4',
 		          addr->shown ? 's' : 'h', addr->text);
 	}
+	for (size_t i = 0; i < status->leaves.n; i++)
+		if (!strchr(status->leaves.items[i], '\n'))
+			text_addf(&text, "cgroup %s\n", status->leaves.items[i]);
 	r = text_finish(&text, &data);
 	return r < 0 ? r : fd_replace_at(dir->dir_fd, "status", 0600, data, strlen(data));
 }
@@ -61,6 +64,8 @@ static int take_line(char *key, char *value, struct run_status *status)
 
 	if (strcmp(key, "addr") == 0)
 		return take_addr(value, status);
+	if (strcmp(key, "cgroup") == 0)
+		return strv_add(&status->leaves, value);
 	if (strcmp(key, "groups") == 0) {
 		(void)snprintf(status->groups, sizeof(status->groups), "%s", value);
 		return 0;
@@ -83,9 +88,14 @@ static int take_line(char *key, char *value, struct run_status *status)
 	return 0;
 }
 
+void run_status_done(struct run_status *status)
+{
+	strv_done(&status->leaves);
+}
+
 int run_status_parse(char *text, struct run_status *ret_status)
 {
-	struct run_status status = {};
+	_cleanup_(run_status_done) struct run_status status = {};
 	char *rest = text, *line;
 	int r = 0;
 
@@ -97,8 +107,10 @@ int run_status_parse(char *text, struct run_status *ret_status)
 		*value++ = '\0';
 		r = take_line(line, value, &status);
 	}
-	if (r == 0)
+	if (r == 0) {
 		*ret_status = status;
+		status.leaves = (struct strv){};
+	}
 	return r;
 }
 

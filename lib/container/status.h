@@ -3,6 +3,7 @@
 #define RLXC_CONTAINER_STATUS_H
 
 #include "api/rlxc.h"
+#include "base/strv.h"
 #include "container/rundir.h"
 
 #include <stdbool.h>
@@ -21,9 +22,11 @@ struct run_status {
 	char groups[256]; /* joined with ", " */
 	struct rlxc_addr addrs[STATUS_ADDRS_MAX];
 	size_t n_addrs;
+	struct strv leaves; /* of its cgroups, see cgroup_list_leaves */
 };
 
 int run_status_write(const struct rundir *dir, const struct run_status *status);
+void run_status_done(struct run_status *status);
 /* -ENOENT: not published yet. A malformed line is -EBADMSG. */
 int run_status_read(const struct rundir *dir, struct run_status *ret_status);
 /* The same for text. */

@@ -3,6 +3,7 @@
 /* The program itself is no library: its files are part of this test. */
 /* NOLINTBEGIN(bugprone-suspicious-include) */
 #include "../../runner/info-print.c"
+#include "../../runner/stats-print.c"
 /* NOLINTEND(bugprone-suspicious-include) */
 
 #include <setjmp.h>
@@ -32,11 +33,13 @@ static const struct rlxc_info running = {
 	.init_pid = 18803,
 	.addrs = addrs,
 	.n_addrs = COUNT(addrs),
-	.cpu_ns = 17127618,
-	.memory_bytes = 663552,
-	.kernel_memory_bytes = UINT64_MAX,
-	.swap_bytes = 0,
-	.io_bytes = 0,
+	.stats = { .cpu_ns = 17127618,
+	           .cpu_user_ns = UINT64_MAX,
+	           .cpu_system_ns = UINT64_MAX,
+	           .memory_bytes = 663552,
+	           .memory_swap_bytes = UINT64_MAX,
+	           .kernel_memory_bytes = UINT64_MAX,
+	           .io_write_ops = UINT64_MAX },
 	.links = links,
 	.n_links = COUNT(links),
 };
@@ -68,7 +71,7 @@ static void test_sizes(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		info_add_size(&text, cases[i].bytes);
+		stats_add_size(&text, cases[i].bytes);
 		check(&text, cases[i].want);
 	}
 }
@@ -184,6 +187,7 @@ static void test_json(void **state)
 	             "{\"interface\":\"eth0\",\"address\":\"10.0.3.21\",\"family\":\"inet\"},"
 	             "{\"interface\":\"eth0\",\"address\":\"fd00::1\",\"family\":\"inet6\"}],"
 	             "\"cpu_ns\":17127618,\"memory_bytes\":663552,\"swap_bytes\":0,\"io_bytes\":0,"
+	             "\"io_read_bytes\":0,\"io_write_bytes\":0,"
 	             "\"links\":[{\"link\":\"vethdQM9rz\",\"tx_bytes\":522,\"rx_bytes\":610},"
 	             "{\"link\":\"\",\"tx_bytes\":2,\"rx_bytes\":1},"
 	             "{\"link\":\"veth2\",\"tx_bytes\":3}]}\n");

@@ -21,17 +21,17 @@ static struct rlxc_addr addrs[] = {
 };
 
 static const struct rlxc_info infos[] = {
-	{ .name = (char *)"a", .state = RLXC_STOPPED, .memory_bytes = 5, .swap_bytes = 5 },
+	{ .name = (char *)"a",
+	  .state = RLXC_STOPPED,
+	  .stats = { .memory_bytes = 5, .swap_bytes = 5 } },
 	{ .name = (char *)"broken",
 	  .state = RLXC_ERROR,
 	  .config_error = (char *)"line \"3\"",
-	  .memory_bytes = UINT64_MAX,
-	  .swap_bytes = UINT64_MAX },
+	  .stats = { .memory_bytes = UINT64_MAX, .swap_bytes = UINT64_MAX } },
 	{ .name = (char *)"r\xc3\xa9seau",
 	  .state = RLXC_FROZEN,
 	  .init_pid = 7,
-	  .memory_bytes = UINT64_MAX,
-	  .swap_bytes = 0 },
+	  .stats = { .memory_bytes = UINT64_MAX, .swap_bytes = 0 } },
 	{ .name = (char *)"web",
 	  .state = RLXC_RUNNING,
 	  .init_pid = 17496,
@@ -40,8 +40,7 @@ static const struct rlxc_info infos[] = {
 	  .groups = (char *)"web, onboot",
 	  .addrs = addrs,
 	  .n_addrs = ARRAY_SIZE(addrs),
-	  .memory_bytes = 823296,
-	  .swap_bytes = 0 },
+	  .stats = { .memory_bytes = 823296, .swap_bytes = 0 } },
 };
 
 static const struct rlxc_info *const items[] = { &infos[0], &infos[1], &infos[2], &infos[3] };
@@ -77,7 +76,7 @@ static void test_columns(void **state)
 		{ "NAME", 1, 0 },
 		{ "state,Name", 2, RLXC_WANT_STATE },
 		{ "AUTOSTART,groups,UNPRIVILEGED", 3, RLXC_WANT_CONFIG },
-		{ "ram", 1, RLXC_WANT_STATE | RLXC_WANT_STATS },
+		{ "ram", 1, RLXC_WANT_STATE | RLXC_WANT_MEMORY },
 		{ "ipv4,interface", 2, RLXC_WANT_STATE | RLXC_WANT_ADDRS },
 		{ LS_COLUMNS_DEFAULT, 7, RLXC_WANT_STATE | RLXC_WANT_CONFIG | RLXC_WANT_ADDRS },
 	};
