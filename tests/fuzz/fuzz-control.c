@@ -35,19 +35,23 @@ static void deliver(int pair[2], const uint8_t *data, size_t size, size_t n_fds)
 	(void)close(pair[0]);
 }
 
-/* As in monitor-serve.c: no descriptor is wanted, the payload is a short text. */
+/* As in monitor-serve.c: one descriptor is taken, the payload is a short text. */
 static void as_monitor(const uint8_t *data, size_t size, size_t n_fds)
 {
 	struct control_header header;
 	char payload[64];
-	int pair[2], r;
+	int pair[2], fd, r;
 
 	deliver(pair, data, size, n_fds);
 	memset(payload, 'x', sizeof(payload));
-	r = control_recv(pair[1], &header, payload, sizeof(payload), NULL, 0);
-	if (r == 1 && (header.length >= sizeof(payload) || payload[header.length] != '\0' ||
-	               header.length + sizeof(header) != size || n_fds))
+	r = control_recv(pair[1], &header, payload, sizeof(payload), &fd, 1);
+	if (r == 1 &&
+	    (header.length >= sizeof(payload) || payload[header.length] != '\0' ||
+	     header.length + sizeof(header) != size || n_fds > 1 || (fd >= 0) != (n_fds == 1)))
 		abort();
+	if (r != 1 && fd >= 0)
+		abort();
+	cleanup_close(&fd);
 	(void)close(pair[1]);
 }
 
