@@ -44,6 +44,8 @@ struct conf_slot {
 	const struct conf_key *key;
 	const char *name; /* in full, as the user wrote it */
 	const char *sub;  /* of a family: what follows its name and the dot; else "" */
+	const char *file; /* that is being read, NULL: none */
+	unsigned int line;
 };
 
 struct conf_type {
@@ -95,6 +97,7 @@ extern const struct conf_type conf_nets, conf_net_kind, conf_net_flags;
 /* type-vlan.c */
 extern const struct conf_type conf_vlan_id, conf_veth_vlan, conf_veth_vlan_tagged;
 /* type-addr.c */
+extern const struct conf_type conf_publish;
 extern const struct conf_type conf_address, conf_route, conf_gateway, conf_hwaddr;
 /* read.c */
 extern const struct conf_type conf_include;
@@ -201,10 +204,6 @@ unsigned int conf_typo_limit(const char *word);
 
 /* supported.c: members conf_key.pending. */
 int conf_pending_any(const struct conf *conf, const struct conf *plain, const struct conf_key *key,
-                     struct err *err);
-int conf_pending_pairs(const struct conf *conf, const struct conf *plain,
-                       const struct conf_key *key, struct err *err);
-int conf_pending_net(const struct conf *conf, const struct conf *plain, const struct conf_key *key,
                      struct err *err);
 int conf_pending_backend(const struct conf *conf, const struct conf *plain,
                          const struct conf_key *key, struct err *err);

@@ -36,6 +36,7 @@ struct conf_idmaps {
 struct conf_pair {
 	char *name;
 	char *value;
+	char *where; /* "FILE:LINE" that set it first, NULL: no file did */
 };
 
 struct conf_pairs {
@@ -63,6 +64,7 @@ enum conf_net_type {
 	CONF_NET_MACVLAN,
 	CONF_NET_IPVLAN,
 	CONF_NET_PHYS,
+	CONF_NET_USER,
 	CONF_NET_CLEARED, /* lxc.net.N.type was cleared: no start with this */
 };
 
@@ -76,6 +78,19 @@ enum conf_gateway_kind {
 struct conf_gateway {
 	enum conf_gateway_kind kind;
 	uint8_t addr[16];
+};
+
+/* A port of the host that leads to one of the container. */
+struct conf_publish {
+	int family; /* of .addr, 0: every address of the host */
+	uint8_t addr[16];
+	uint16_t host_port, port;
+	bool udp;
+};
+
+struct conf_publishes {
+	struct conf_publish *items;
+	size_t n;
 };
 
 /* One lxc.net.N. Which members mean something depends on the type. */
@@ -96,6 +111,7 @@ struct conf_net {
 	uint32_t vlan_id;
 	char *macvlan_mode;                   /* NULL: private */
 	char *ipvlan_mode, *ipvlan_isolation; /* NULL: l3, bridge */
+	struct conf_publishes publish;
 };
 
 struct conf_nets {

@@ -3,6 +3,7 @@
 #define RLXC_CONF_ITEM_H
 
 #include "base/err.h"
+#include "base/text.h"
 #include "conf/conf.h"
 
 /* Single keys of a configuration: the table of lib/conf/keys.c by name. */
@@ -16,6 +17,9 @@ int conf_clear(struct conf *conf, const char *key, struct err *err);
 int conf_get(const struct conf *conf, const char *key, char **ret_value, struct err *err);
 /* Every key of the table, or the sub-keys of a family ("lxc.net.0"), one a line. */
 int conf_keys(const struct conf *conf, const char *family, char **ret_text, struct err *err);
+
+/* As lxc.net.N.publish has it. */
+void conf_publish_format(const struct conf_publish *publish, struct text *out);
 
 /* Saved text: the file as it was read, later changed by set and clear. */
 int conf_save_set(struct conf *conf, const char *key, const char *value, struct err *err);

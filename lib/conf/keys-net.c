@@ -40,6 +40,7 @@ static const struct conf_key keys[] = {
 	KEY("ipvlan.mode", conf_ipvlan_mode, ipvlan_mode, OF(CONF_NET_IPVLAN)),
 	KEY("ipvlan.isolation", conf_ipvlan_isolation, ipvlan_isolation, OF(CONF_NET_IPVLAN)),
 	KEY("vlan.id", conf_vlan_id, vlan_id, OF(CONF_NET_VLAN)),
+	KEY("publish", conf_publish, publish, OF(CONF_NET_USER)),
 };
 
 const struct conf_key *conf_net_key_at(size_t i)

@@ -148,7 +148,8 @@ static int read_item(struct reader *rd, char *text, const struct conf_line *line
 {
 	_cleanup_free_ char *key = strndup(text + line->key_at, line->key_len);
 	_cleanup_free_ char *value = strndup(text + line->value_at, line->value_len);
-	struct conf_slot slot = { .base = rd->conf };
+	const struct frame *frame = &rd->frames[rd->depth - 1];
+	struct conf_slot slot = { .base = rd->conf, .file = frame->name, .line = frame->line };
 	int r;
 
 	if (!key || !value)

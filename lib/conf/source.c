@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "os/fd.h"
+#include "os/proc.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,8 +14,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
-
-#define OVERFLOW_ID 65534 /* shown for an owner outside our user namespace */
 
 static bool in_first_userns(void)
 {
@@ -34,7 +33,7 @@ static bool is_trusted(const struct stat *st)
 		return true; /* /dev/null, a terminal: only root makes device nodes */
 	if (st->st_mode & S_IWOTH || (st->st_mode & S_IWGRP && st->st_gid != 0))
 		return false;
-	return st->st_uid == 0 || (st->st_uid == OVERFLOW_ID && !in_first_userns());
+	return st->st_uid == 0 || (st->st_uid == PROC_OVERFLOW_ID && !in_first_userns());
 }
 
 /* A pipe that a shell made for <(command) has somebody who writes and an end. */

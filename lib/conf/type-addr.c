@@ -215,7 +215,8 @@ const struct conf_type conf_gateway = {
 	.clear = gateway_clear,
 };
 
-/* The second digit of the first octet has the multicast bit: it stays even. */
+/* The second digit of the first octet has the multicast bit, which stays off, and the one that says
+ * that no manufacturer gave the address, which is set. */
 void conf_hwaddr_fill(char *value)
 {
 	for (size_t i = 0; value[i]; i++) {
@@ -225,7 +226,7 @@ void conf_hwaddr_fill(char *value)
 			continue;
 		if (getrandom(&random, sizeof(random), 0) != sizeof(random))
 			return; /* what is left is no address, and the setter says so */
-		random = (uint8_t)(random & (i == 1 ? 0x0e : 0x0f));
+		random = (uint8_t)(i == 1 ? (random & 0x0c) | 0x02 : random & 0x0f);
 		value[i] = "0123456789abcdef"[random];
 	}
 }

@@ -17,7 +17,7 @@
 static const char *const kinds[] = {
 	[CONF_NET_EMPTY] = "empty", [CONF_NET_NONE] = "none",       [CONF_NET_VETH] = "veth",
 	[CONF_NET_VLAN] = "vlan",   [CONF_NET_MACVLAN] = "macvlan", [CONF_NET_IPVLAN] = "ipvlan",
-	[CONF_NET_PHYS] = "phys",   [CONF_NET_CLEARED] = NULL,
+	[CONF_NET_PHYS] = "phys",   [CONF_NET_USER] = "user",       [CONF_NET_CLEARED] = NULL,
 };
 
 int conf_net_split(const char *sub, uint32_t *ret_index, const char **ret_rest)
@@ -272,7 +272,7 @@ static int kind_set(const struct conf_slot *slot, const char *value, struct err 
 		type++;
 	if (type == CONF_NET_CLEARED) {
 		(void)conf_bad_value(slot, value,
-		                     "empty, none, veth, vlan, macvlan, ipvlan or phys", err);
+		                     "empty, none, veth, vlan, macvlan, ipvlan, phys or user", err);
 		nearest = conf_nearest(value, kinds);
 		if (nearest)
 			conf_hint_line(slot, nearest, err);

@@ -6,6 +6,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,19 +21,28 @@ static struct conf_pair *find(const struct conf_pairs *pairs, const char *name)
 	return NULL;
 }
 
-static int append(struct conf_pairs *pairs, const char *name, const char *value, struct err *err)
+static void pair_done(struct conf_pair *pair)
 {
+	free(pair->name);
+	free(pair->value);
+	free(pair->where);
+}
+
+static int append(const struct conf_slot *slot, const char *value, struct err *err)
+{
+	struct conf_pairs *pairs = conf_field(slot);
 	struct conf_pair *items = reallocarray(pairs->items, pairs->n + 1, sizeof(*items));
 	struct conf_pair pair = {};
 
 	if (!items)
 		return err_oom(err);
 	pairs->items = items;
-	pair.name = strdup(name);
+	pair.name = strdup(slot->sub);
 	pair.value = strdup(value);
+	if (slot->file && asprintf(&pair.where, "%s:%u", slot->file, slot->line) < 0)
+		pair.where = NULL; /* it is for messages alone */
 	if (!pair.name || !pair.value) {
-		free(pair.name);
-		free(pair.value);
+		pair_done(&pair);
 		return err_oom(err);
 	}
 	items[pairs->n++] = pair;
@@ -50,7 +60,7 @@ static int pairs_add(const struct conf_slot *slot, const char *value, struct err
 {
 	if (!*slot->sub)
 		return refuse_bare(slot, err);
-	return append(conf_field(slot), slot->sub, value, err);
+	return append(slot, value, err);
 }
 
 static int pairs_replace(const struct conf_slot *slot, const char *value, struct err *err)
@@ -62,7 +72,7 @@ static int pairs_replace(const struct conf_slot *slot, const char *value, struct
 	pair = find(conf_field(slot), slot->sub);
 	if (pair)
 		return conf_replace_text(&pair->value, value, err);
-	return append(conf_field(slot), slot->sub, value, err);
+	return append(slot, value, err);
 }
 
 static void get_family(const struct conf_slot *slot, struct text *out)
@@ -117,8 +127,7 @@ static int pairs_clear(const struct conf_slot *slot, struct err *err)
 			pairs->items[kept++] = pairs->items[i];
 			continue;
 		}
-		free(pairs->items[i].name);
-		free(pairs->items[i].value);
+		pair_done(&pairs->items[i]);
 	}
 	pairs->n = kept;
 	if (!kept) {

@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "net/query-internal.h"
+#include "os/clock.h"
 
 #include <errno.h>
 #include <linux/netlink.h>
@@ -24,14 +25,6 @@
 #define TRIES_MAX 4
 #define BUFFER_SIZE 65536 /* the kernel fills at most 32 KiB of a dump at once */
 #define STALE_MAX 256     /* datagrams left from a question that was given up */
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static uint32_t new_seq(void)
 {
@@ -109,7 +102,7 @@ static ssize_t receive(int fd, void *buffer, size_t size)
 static int wait_readable(int fd, int64_t deadline)
 {
 	struct pollfd poller = { .fd = fd, .events = POLLIN };
-	int64_t left = deadline - now_ms();
+	int64_t left = deadline - clock_ms();
 	int r;
 
 	if (left <= 0)
@@ -169,7 +162,7 @@ static void discard_stale(int fd, void *buffer)
 int net_query_addrs(int query_fd, bool with_bare, struct net_addr *addrs, size_t max)
 {
 	_cleanup_free_ void *buffer = malloc(BUFFER_SIZE);
-	int64_t deadline = now_ms() + WAIT_MS;
+	int64_t deadline = clock_ms() + WAIT_MS;
 
 	if (!buffer)
 		return -ENOMEM;
