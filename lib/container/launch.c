@@ -2,8 +2,10 @@
 #include "container/launch.h"
 
 #include "base/cleanup.h"
+#include "base/log.h"
 #include "container/child.h"
 #include "container/exec.h"
+#include "container/network.h"
 #include "idmap/idmap.h"
 #include "ns/ns.h"
 #include "os/proc.h"
@@ -30,6 +32,8 @@ void launched_done(struct launched *launched)
 		cleanup_close(&launched->tty_masters[i]);
 	for (size_t i = 0; i < launched->n_slaves; i++)
 		cleanup_close(&launched->slaves[i]);
+	launched->net = net_made_free(launched->net);
+	usernet_stop(&launched->usernet);
 	*launched = LAUNCHED_NONE;
 }
 
@@ -94,6 +98,7 @@ static int delegate(const struct launch_request *request, struct err *err)
 {
 	const struct start_plan *plan = request->plan;
 	int64_t uid, gid;
+	int r;
 
 	if (!plan->delegate_cgroup || !request->store->caller.is_root)
 		return 0;
@@ -101,7 +106,8 @@ static int delegate(const struct launch_request *request, struct err *err)
 	gid = idmap_to_host(&plan->maps, IDMAP_GID, plan->setup_gid);
 	if (uid < 0 || gid < 0)
 		return 0;
-	return cgroup_delegate(request->cgroup->payload_fd, (uid_t)uid, (gid_t)gid, err);
+	r = cgroup_delegate(cgroup_entry_fd(request->cgroup), (uid_t)uid, (gid_t)gid, err);
+	return r < 0 ? r : cgroup_v1_delegate(request->cgroup, (uid_t)uid, (gid_t)gid, err);
 }
 
 /* ---- namespaces of others ---- */
@@ -226,49 +232,54 @@ static pid_t clone_between(struct between *between, int *ret_pidfd, struct err *
 	return answer.err.code;
 }
 
+void launch_hint_clone(int code, struct err *err)
+{
+	if (code == -EAGAIN)
+		err_hint(err, "a limit of processes is reached: see 'ulimit -u', and pids.max of "
+		              "the cgroups in /proc/self/cgroup");
+}
+
+static int explain_clone(int code, uint64_t flags, const struct cgroup *cgroup, struct err *err)
+{
+	if (code == -ENODEV && cgroup->payload_path)
+		return err_say(err, code, "somebody has removed the container's cgroup '%s'",
+		               cgroup->payload_path);
+	err_set(err, code, "cannot make the container's namespaces");
+	launch_hint_clone(code, err);
+	if (code == -EAGAIN)
+		return code;
+	if (flags & CLONE_NEWUSER)
+		idmap_explain_clone_failure(code, err);
+	else if (code == -EPERM)
+		err_hint(err, "without lxc.idmap only root can start a container");
+	return code;
+}
+
 /* Returns in the parent only. */
 static pid_t clone_child(const struct launch_request *request, int sync_fd,
                          const int shared[NS_MAX], int *ret_pidfd, struct err *err)
 {
+	int entry = cgroup_entry_fd(request->cgroup);
 	struct child_request child = { .plan = request->plan,
 		                       .conf = request->conf,
 		                       .sync_fd = sync_fd,
 		                       .rootfs_fd = request->rootfs_fd,
-		                       .cgroup_fd = request->store->caller.is_root
-		                                            ? -EBADF
-		                                            : request->cgroup->payload_fd,
+		                       .cgroup_fd = request->store->caller.is_root ? -EBADF : entry,
+		                       .cgroup = request->cgroup,
+		                       .delegates = !request->store->caller.is_root,
 		                       .stdio_null = request->stdio_null };
 	uint64_t flags = ns_clone_flags(request->plan->ns_new & ~request->plan->ns_late);
 	pid_t pid;
 
 	memcpy(child.shared_ns, shared, sizeof(child.shared_ns));
 	if (shared[NS_USER] >= 0 || shared[NS_PID] >= 0)
-		return clone_between(&(struct between){ .child = &child,
-		                                        .flags = flags,
-		                                        .cgroup_fd = request->cgroup->payload_fd },
-		                     ret_pidfd, err);
-	pid = proc_clone(flags, request->cgroup->payload_fd, ret_pidfd);
+		return clone_between(
+			&(struct between){ .child = &child, .flags = flags, .cgroup_fd = entry },
+			ret_pidfd, err);
+	pid = proc_clone(flags, entry, ret_pidfd);
 	if (pid == 0)
 		child_main(&child);
-	if (pid >= 0)
-		return pid;
-	err_set(err, pid, "cannot make the container's namespaces");
-	if (flags & CLONE_NEWUSER)
-		idmap_explain_clone_failure(pid, err);
-	else if (pid == -EPERM)
-		err_hint(err, "without lxc.idmap only root can start a container");
-	return pid;
-}
-
-static void record(const struct launch_request *request, pid_t pid)
-{
-	struct run_state state = { .monitor_pid = getpid(),
-		                   .init_pid = pid,
-		                   .init_start = proc_start_time(pid),
-		                   .monitor_cgroup = request->cgroup->monitor_path,
-		                   .payload_cgroup = request->cgroup->payload_path };
-
-	(void)run_state_write(request->dir, &state);
+	return pid >= 0 ? pid : explain_clone(pid, flags, request->cgroup, err);
 }
 
 static int keep_open(struct launched *launched, int master, struct err *err)
@@ -338,6 +349,24 @@ static int take_exec(int sync, struct err *err)
 	return err_say(err, -EPROTO, "the container's first process reported nonsense");
 }
 
+/* What was done while the child was busy, and what could not be done before. */
+static int let_go(const struct launch_request *request, struct launched *launched, int sync,
+                  struct err *err)
+{
+	char byte = SYNC_GO;
+	int r = 0;
+
+	if (!child_waits(request->plan))
+		return 0;
+	if (cgroup_limits_has_devices(&request->plan->limits))
+		r = request->apply_devices(request->arg, err);
+	if (r == 0)
+		r = network_finish(request, launched, err);
+	if (r == 0)
+		(void)sock_send(sync, &byte, 1, NULL, 0);
+	return r;
+}
+
 static bool writes_maps(const struct start_plan *plan)
 {
 	return plan->maps.n && (plan->ns_new & NS_BIT(NS_USER));
@@ -355,8 +384,14 @@ static int meet_child(const struct launch_request *request, int sync, struct idm
 		r = idmap_write_start(&plan->maps, plan->writer, launched->pid, job, err);
 	if (r < 0)
 		return r;
-	record(request, launched->pid);
+	(void)run_state_record(request->dir, request->cgroup, launched->pid);
 	r = delegate(request, err);
+	/* While the child has the caller's uid, and before it makes its cgroup namespace: what it
+	 * stands in is the root of that. */
+	if (r == 0)
+		r = cgroup_v1_enter(request->cgroup, launched->pid, err);
+	if (r == 0)
+		r = network_make(request, launched, err);
 	if (r == 0 && plan->writer == IDMAP_WRITE_TOOLS)
 		r = request->meanwhile(request->arg, err);
 	if (r < 0)
@@ -366,19 +401,41 @@ static int meet_child(const struct launch_request *request, int sync, struct idm
 	if (r < 0)
 		return r;
 	(void)sock_send(sync, &byte, 1, NULL, 0); /* a child that is gone shows in the next step */
+	r = network_tell(launched, sync, err);
+	if (r < 0)
+		return r;
 	if (plan->writer != IDMAP_WRITE_TOOLS)
 		r = request->meanwhile(request->arg, err);
 	if (r == 0)
 		r = take_ready(sync, launched, err);
-	return r < 0 ? r : take_exec(sync, err);
+	if (r == 0)
+		r = let_go(request, launched, sync, err);
+	if (r == 0)
+		r = take_exec(sync, err);
+	/* Not in front of an error that is about something else. */
+	if (r == 0 && plan->net.why_no_user)
+		log_warn("%s, continuing without a network", plan->net.why_no_user);
+	return r;
 }
 
-static void end_child(struct launched *launched)
+/* A limit that is too small shows like this. */
+static void hint_early_end(const struct start_plan *plan, struct err *err)
+{
+	for (size_t i = 0; i < plan->limits.n; i++)
+		if (strcmp(plan->limits.items[i].controller, "memory") == 0) {
+			err_hint(err, "is '%s = %s' enough to start with?",
+			         plan->limits.items[i].key, plan->limits.items[i].value);
+			return;
+		}
+}
+
+static void end_child(const struct launch_request *request, struct launched *launched)
 {
 	int status;
 
 	(void)pidfd_kill(launched->pidfd, SIGKILL);
 	(void)pidfd_wait(launched->pidfd, &status);
+	network_unmake(request->plan, request->conf, launched);
 	launched_done(launched);
 }
 
@@ -414,8 +471,10 @@ static int launch(const struct launch_request *request, const int shared[NS_MAX]
 	cleanup_close(&theirs);
 	launched->pin_fd = pin_rootfs(request);
 	r = meet_child(request, ours, &job, launched, err);
+	if (r == -EPIPE)
+		hint_early_end(request->plan, err);
 	if (r < 0)
-		end_child(launched);
+		end_child(request, launched);
 	return r;
 }
 

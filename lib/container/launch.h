@@ -9,6 +9,8 @@
 #include "container/rundir.h"
 #include "container/store.h"
 #include "mount/apply.h"
+#include "net/host.h"
+#include "net/usernet.h"
 
 #include <sys/types.h>
 
@@ -25,6 +27,8 @@ struct launch_request {
 	bool stdio_null; /* daemonised: nobody's terminal is on 0-2 */
 	/* The caller's own preparations, called once while the child and newuidmap are busy. */
 	int (*meanwhile)(void *arg, struct err *err);
+	/* Called before init's exec when there are device rules: the nodes are made by then. */
+	int (*apply_devices)(void *arg, struct err *err);
 	void *arg;
 };
 
@@ -39,13 +43,16 @@ struct launched {
 	 * the end of the terminal, which a getty inside that comes and goes would make it do. */
 	int slaves[MOUNT_TTYS_MAX + 1];
 	size_t n_slaves;
-	int pin_fd; /* keeps the file system of the rootfs writable, or -EBADF */
+	struct net_made *net;   /* its interfaces, NULL: none; see network.h */
+	struct usernet usernet; /* the program of its network of type user */
+	int pin_fd;             /* keeps the file system of the rootfs writable, or -EBADF */
 };
 #define LAUNCHED_NONE                                                                              \
 	((struct launched){ .pidfd = -EBADF,                                                       \
 	                    .console_master = -EBADF,                                              \
 	                    .query_fd = -EBADF,                                                    \
 	                    .watch_fd = -EBADF,                                                    \
+	                    .usernet = USERNET_NONE,                                               \
 	                    .pin_fd = -EBADF })
 
 /* Returns when init is executing. On failure nothing of it is left. */
@@ -53,6 +60,9 @@ int container_launch(const struct launch_request *request, struct launched *ret_
                      struct err *err);
 /* Closes descriptors; the process itself is the caller's to reap. */
 void launched_done(struct launched *launched);
+
+/* A process could not be made: what its owner can do about it. */
+void launch_hint_clone(int code, struct err *err);
 
 /* Opens the root file system's directory once, for the whole start, and tells what is wrong with
  * it in words. -EBADF: the configuration names none. */

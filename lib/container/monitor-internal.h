@@ -9,7 +9,8 @@
 #include "container/status.h"
 #include "term/term.h"
 
-/* What monitor.c (life), monitor-serve.c (requests) and monitor-console.c (bytes) share. */
+/* What monitor.c (life), monitor-serve.c and monitor-attach.c (requests) and monitor-console.c
+ * (bytes) share. */
 
 #define MONITOR_CLIENTS_MAX 64
 
@@ -24,6 +25,14 @@ struct client {
 	int console_fd; /* where console output goes for this client, -EBADF */
 };
 
+struct request {
+	struct monitor *monitor;
+	struct client *client;
+	int32_t arg;
+	const char *payload;
+	int *fd; /* that came with it, or -EBADF; closed unless taken */
+};
+
 struct monitor {
 	const struct monitor_request *request;
 	struct launched init;
@@ -32,9 +41,12 @@ struct monitor {
 	int userns_fd; /* to remove what the container made in its cgroup, -EBADF */
 	struct client clients[MONITOR_CLIENTS_MAX];
 	uint64_t n_connections;
+	unsigned int n_spawned; /* children that serve attaches */
 	struct console_log *log;
 	int console_peer; /* lxc.console.path, -EBADF */
 	bool stopping;
+	int64_t stop_deadline;         /* of clock_ms: asked to end until then, 0: nobody asked */
+	int devices_fd;                /* program of the device rules, -EBADF */
 	struct run_status status_page; /* what lists show */
 	bool addrs_changed;
 	int64_t looks_since_ms;
@@ -51,7 +63,9 @@ enum monitor_event {
 	EVENT_CGROUP,
 	EVENT_SIGNAL,
 	EVENT_NET,
-	EVENT_CLIENT, /* + index of the client */
+	EVENT_USERNET,
+	EVENT_CLIENT,                                       /* + index of the client */
+	EVENT_SPAWNED = EVENT_CLIENT + MONITOR_CLIENTS_MAX, /* + pidfd of the child */
 };
 
 int monitor_watch(struct monitor *monitor, int fd, uint32_t events, uint32_t tag);
@@ -64,10 +78,29 @@ void monitor_kill(struct monitor *monitor);
 void serve_accept(struct monitor *monitor);
 void serve_client(struct monitor *monitor, size_t index);
 void serve_state_changed(struct monitor *monitor);
-void serve_frozen(struct monitor *monitor, bool frozen);
+/* Asks the freezer, and answers who waits for it. */
+void serve_freezer(struct monitor *monitor);
 void serve_close_all(struct monitor *monitor);
 /* The clients of consoles: their terminals end with init. */
 void serve_close_consoles(struct monitor *monitor);
+
+/* monitor-stop.c */
+void stop_begin(struct monitor *monitor);
+/* As epoll_wait takes it: -1 when nobody asked for the end. */
+int stop_left_ms(const struct monitor *monitor);
+/* Ends what was asked to end and did not. */
+void stop_check(struct monitor *monitor);
+
+int serve_refuse(struct client *client, enum control_type type, const struct err *err);
+
+/* monitor-attach.c */
+int serve_attach(struct request *request);
+int serve_spawn(struct request *request);
+/* The child has ended. */
+void spawn_reap(struct monitor *monitor, int pidfd);
+
+/* monitor-cgroup.c */
+int serve_cgroup(struct request *request);
 
 /* monitor-status.c */
 #define STATUS_SECOND_MS 1000

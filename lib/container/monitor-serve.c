@@ -6,7 +6,9 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "conf/item.h"
+#include "container/links.h"
 #include "container/signals.h"
+#include "container/stats.h"
 #include "os/fd.h"
 #include "os/proc.h"
 #include "os/sock.h"
@@ -21,20 +23,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-struct request {
-	struct monitor *monitor;
-	struct client *client;
-	int32_t arg;
-	const char *payload;
-};
-
 static int answer(struct client *client, enum control_type type, int32_t value, const void *data,
                   size_t len, const int *fds, size_t n_fds)
 {
 	return control_send(client->fd, type, value, data, len, fds, n_fds);
 }
 
-static int refuse(struct client *client, enum control_type type, const struct err *err)
+int serve_refuse(struct client *client, enum control_type type, const struct err *err)
 {
 	return answer(client, type, err->code, err, sizeof(*err), NULL, 0);
 }
@@ -64,18 +59,6 @@ static void fill_addrs(struct monitor *monitor, struct control_info *info)
 	}
 }
 
-static void fill_stats(const struct monitor *monitor, struct control_info *info)
-{
-	struct cgroup_stats stats;
-
-	cgroup_stats_read(monitor->request->cgroup->payload_fd, &stats);
-	info->cpu_ns = stats.cpu_ns;
-	info->memory_bytes = stats.memory_bytes;
-	info->kernel_memory_bytes = stats.kernel_memory_bytes;
-	info->swap_bytes = stats.swap_bytes;
-	info->io_bytes = stats.io_bytes;
-}
-
 static int serve_info(struct request *request)
 {
 	struct monitor *monitor = request->monitor;
@@ -84,18 +67,12 @@ static int serve_info(struct request *request)
 		                     .init_pid = monitor->init.pid,
 		                     .monitor_pid = getpid(),
 		                     .autostart = conf->start_auto,
-		                     .unprivileged = monitor->request->plan->maps.n > 0,
-		                     .cpu_ns = UINT64_MAX,
-		                     .memory_bytes = UINT64_MAX,
-		                     .kernel_memory_bytes = UINT64_MAX,
-		                     .swap_bytes = UINT64_MAX,
-		                     .io_bytes = UINT64_MAX };
+		                     .unprivileged = monitor->request->plan->maps.n > 0 };
 
 	memcpy(info.groups, monitor->status_page.groups, sizeof(info.groups));
 	if ((uint32_t)request->arg & RLXC_WANT_ADDRS)
 		fill_addrs(monitor, &info);
-	if ((uint32_t)request->arg & RLXC_WANT_STATS)
-		fill_stats(monitor, &info);
+	container_stats(monitor->request->cgroup, (uint32_t)request->arg, &info.stats);
 	return answer(request->client, CONTROL_INFO, 0, &info,
 	              offsetof(struct control_info, addrs) + info.n_addrs * sizeof(*info.addrs),
 	              NULL, 0);
@@ -103,12 +80,24 @@ static int serve_info(struct request *request)
 
 static int serve_item(struct request *request)
 {
+	const char *pair = links_pair(request->monitor->init.net, request->payload);
 	_cleanup_free_ char *value = NULL;
 	struct err err = {};
 
+	if (pair)
+		return answer(request->client, CONTROL_ITEM, 0, pair, strlen(pair), NULL, 0);
 	if (conf_get(request->monitor->request->conf, request->payload, &value, &err) < 0)
-		return refuse(request->client, CONTROL_ITEM, &err);
+		return serve_refuse(request->client, CONTROL_ITEM, &err);
 	return answer(request->client, CONTROL_ITEM, 0, value, strlen(value), NULL, 0);
+}
+
+static int serve_links(struct request *request)
+{
+	_cleanup_(text_done) struct text text = {};
+
+	links_names(request->monitor->init.net, &text);
+	return answer(request->client, CONTROL_LINKS, 0, text.data, text.failed ? 0 : text.len,
+	              NULL, 0);
 }
 
 static int serve_signal(struct request *request)
@@ -124,7 +113,7 @@ static int serve_signal(struct request *request)
 	r = sig > 0 && sig <= SIGRTMAX ? pidfd_kill(monitor->init.pidfd, sig) : -EINVAL;
 	if (r < 0) {
 		err_set(&err, r, "cannot send signal %d to the container's init", sig);
-		return refuse(request->client, CONTROL_SIGNAL, &err);
+		return serve_refuse(request->client, CONTROL_SIGNAL, &err);
 	}
 	return answer(request->client, CONTROL_SIGNAL, sig, NULL, 0, NULL, 0);
 }
@@ -148,6 +137,34 @@ static int serve_wait(struct request *request)
 	return 0;
 }
 
+static void answer_freezer(struct monitor *monitor, bool frozen)
+{
+	if (frozen == (monitor->state == RLXC_FROZEN) &&
+	    !(!frozen && monitor->state == RLXC_THAWED))
+		return;
+	if (frozen && monitor->state == RLXC_THAWED)
+		return; /* not yet */
+	monitor_set_state(monitor, frozen ? RLXC_FROZEN : RLXC_RUNNING);
+	for (size_t i = 0; i < MONITOR_CLIENTS_MAX; i++) {
+		struct client *client = &monitor->clients[i];
+
+		if (client->fd < 0 || client->pending != CONTROL_FREEZE ||
+		    client->freeze_on != frozen)
+			continue;
+		client->pending = 0;
+		if (answer(client, CONTROL_FREEZE, 0, NULL, 0, NULL, 0) < 0)
+			client_close(client);
+	}
+}
+
+void serve_freezer(struct monitor *monitor)
+{
+	bool populated, frozen;
+
+	if (cgroup_events_read(monitor->events_fd, &populated, &frozen) == 0)
+		answer_freezer(monitor, frozen);
+}
+
 static int serve_freeze(struct request *request)
 {
 	struct monitor *monitor = request->monitor;
@@ -157,44 +174,12 @@ static int serve_freeze(struct request *request)
 	if ((monitor->state == RLXC_FROZEN) == on && monitor->state != RLXC_FREEZING)
 		return answer(request->client, CONTROL_FREEZE, 0, NULL, 0, NULL, 0);
 	if (cgroup_freeze(monitor->request->cgroup, on, &err) < 0)
-		return refuse(request->client, CONTROL_FREEZE, &err);
+		return serve_refuse(request->client, CONTROL_FREEZE, &err);
 	monitor_set_state(monitor, on ? RLXC_FREEZING : RLXC_THAWED);
 	request->client->pending = CONTROL_FREEZE;
 	request->client->freeze_on = on;
+	serve_freezer(monitor); /* what never was all frozen has no event to tell */
 	return 0;
-}
-
-static int serve_attach(struct request *request)
-{
-	const struct monitor_request *start = request->monitor->request;
-	const struct start_plan *plan = start->plan;
-	int fds[2] = { request->monitor->init.pidfd, start->cgroup->payload_fd };
-	struct control_attach attach = {
-		.bounding = plan->bounding,
-		.new_namespaces = plan->ns_new,
-		.uid = plan->setup_uid,
-		.gid = plan->setup_gid,
-		.persona = (int32_t)plan->persona,
-		.no_new_privs = start->conf->no_new_privs,
-		.keyring = !start->conf->keyring_disabled,
-		.has_cgroup = start->cgroup->payload_fd >= 0,
-		.state = (int32_t)request->monitor->state,
-	};
-	struct text data = {};
-	int r;
-
-	for (int kind = 0; kind < NS_MAX; kind++)
-		if (plan->ns_share[kind])
-			attach.new_namespaces |= NS_BIT(kind);
-	text_add_len(&data, (const char *)&attach, sizeof(attach));
-	for (size_t i = 0; i < plan->environment.n; i++)
-		text_add_len(&data, plan->environment.items[i],
-		             strlen(plan->environment.items[i]) + 1);
-	r = data.failed ? -ENOMEM
-	                : answer(request->client, CONTROL_ATTACH, 0, data.data, data.len, fds,
-	                         attach.has_cgroup ? 2 : 1);
-	text_done(&data);
-	return r;
 }
 
 static bool tty_is_free(const struct monitor *monitor, int tty)
@@ -264,7 +249,7 @@ static int serve_console(struct request *request)
 	int pair[2], fds[2], tty = choose_tty(monitor, request->arg, &err);
 
 	if (tty < 0)
-		return refuse(client, CONTROL_CONSOLE, &err);
+		return serve_refuse(client, CONTROL_CONSOLE, &err);
 	cleanup_close(&client->console_fd); /* it changes from one terminal to another */
 	client->tty = tty;
 	if (tty > 0)
@@ -272,7 +257,7 @@ static int serve_console(struct request *request)
 		              &monitor->init.tty_masters[tty - 1], 1);
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0) {
 		err_set(&err, -errno, "cannot make a socket pair");
-		return refuse(client, CONTROL_CONSOLE, &err);
+		return serve_refuse(client, CONTROL_CONSOLE, &err);
 	}
 	client->console_fd = pair[0];
 	fds[0] = monitor->init.console_master;
@@ -289,6 +274,8 @@ static int (*const handlers[CONTROL_TYPE_MAX])(struct request *request) = {
 	[CONTROL_SIGNAL] = serve_signal, [CONTROL_KILL] = serve_kill,
 	[CONTROL_WAIT] = serve_wait,     [CONTROL_FREEZE] = serve_freeze,
 	[CONTROL_ATTACH] = serve_attach, [CONTROL_CONSOLE] = serve_console,
+	[CONTROL_SPAWN] = serve_spawn,   [CONTROL_CGROUP] = serve_cgroup,
+	[CONTROL_LINKS] = serve_links,
 };
 
 /* ---- connections ---- */
@@ -347,12 +334,15 @@ void serve_client(struct monitor *monitor, size_t index)
 	struct client *client = &monitor->clients[index];
 	struct control_header header;
 	char payload[1024];
-	struct request request = { .monitor = monitor, .client = client, .payload = payload };
+	_cleanup_close_ int fd = -EBADF;
+	struct request request = {
+		.monitor = monitor, .client = client, .payload = payload, .fd = &fd
+	};
 	int r;
 
 	if (index >= MONITOR_CLIENTS_MAX || client->fd < 0)
 		return;
-	r = control_recv(client->fd, &header, payload, sizeof(payload), NULL, 0);
+	r = control_recv(client->fd, &header, payload, sizeof(payload), &fd, 1);
 	if (r == -EAGAIN)
 		return;
 	if (r <= 0 || header.type >= CONTROL_TYPE_MAX || !handlers[header.type]) {
@@ -375,24 +365,6 @@ void serve_state_changed(struct monitor *monitor)
 			continue;
 		client->pending = 0;
 		if (answer(client, CONTROL_WAIT, (int32_t)monitor->state, NULL, 0, NULL, 0) < 0)
-			client_close(client);
-	}
-}
-
-void serve_frozen(struct monitor *monitor, bool frozen)
-{
-	if (frozen == (monitor->state == RLXC_FROZEN) &&
-	    !(!frozen && monitor->state == RLXC_THAWED))
-		return;
-	monitor_set_state(monitor, frozen ? RLXC_FROZEN : RLXC_RUNNING);
-	for (size_t i = 0; i < MONITOR_CLIENTS_MAX; i++) {
-		struct client *client = &monitor->clients[i];
-
-		if (client->fd < 0 || client->pending != CONTROL_FREEZE ||
-		    client->freeze_on != frozen)
-			continue;
-		client->pending = 0;
-		if (answer(client, CONTROL_FREEZE, 0, NULL, 0, NULL, 0) < 0)
 			client_close(client);
 	}
 }

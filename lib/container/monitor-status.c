@@ -6,22 +6,14 @@
 
 #include "container/status.h"
 #include "net/net.h"
+#include "os/clock.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 void status_read_addrs(struct monitor *monitor)
 {
@@ -63,7 +55,9 @@ void status_publish(struct monitor *monitor)
 	status->autostart = request->conf->start_auto;
 	status->unprivileged = request->plan->maps.n > 0;
 	fill_groups(request->conf, status);
-	(void)run_status_write(request->dir, status);
+	if (cgroup_list_leaves(request->cgroup, &status->leaves) == 0)
+		(void)run_status_write(request->dir, status);
+	strv_done(&status->leaves);
 }
 
 void status_watch(struct monitor *monitor)
@@ -87,7 +81,7 @@ void status_net_changed(struct monitor *monitor)
 
 void status_refresh(struct monitor *monitor)
 {
-	int64_t now = monitor->addrs_changed ? now_ms() : 0;
+	int64_t now = monitor->addrs_changed ? clock_ms() : 0;
 
 	if (!monitor->addrs_changed)
 		return;

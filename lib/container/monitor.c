@@ -4,6 +4,8 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "container/monitor-internal.h"
+#include "container/network.h"
+#include "container/pidfile.h"
 #include "container/state.h"
 #include "os/fd.h"
 #include "os/proc.h"
@@ -54,7 +56,9 @@ void monitor_kill(struct monitor *monitor)
  * very beginning: a start that is interrupted still cleans up. */
 static void hold_signals(sigset_t *ret_set)
 {
-	static const int forwarded[] = { SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2 };
+	static const int forwarded[] = {
+		SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2, SIGURG
+	};
 
 	(void)sigemptyset(ret_set);
 	for (size_t i = 0; i < ARRAY_SIZE(forwarded); i++)
@@ -116,6 +120,25 @@ static void keep_userns(struct monitor *monitor)
 	monitor->userns_fd = open(path, O_RDONLY | O_CLOEXEC);
 }
 
+/* Before anybody is in the leaf, at each boot: a reboot has made it anew. */
+static int apply_limits(struct monitor *monitor, struct err *err)
+{
+	const struct start_plan *plan = monitor->request->plan;
+
+	return cgroup_limits_apply(monitor->request->cgroup, &plan->limits, plan->strict_limits,
+	                           err);
+}
+
+static int apply_devices(void *arg, struct err *err)
+{
+	struct monitor *monitor = arg;
+	const struct start_plan *plan = monitor->request->plan;
+
+	cleanup_close(&monitor->devices_fd); /* of the leaf before a reboot */
+	return cgroup_limits_apply_devices(monitor->request->cgroup, &plan->limits,
+	                                   plan->strict_limits, &monitor->devices_fd, err);
+}
+
 static int launch_init(struct monitor *monitor, struct err *err)
 {
 	const struct monitor_request *request = monitor->request;
@@ -126,6 +149,7 @@ static int launch_init(struct monitor *monitor, struct err *err)
 		                         .dir = request->dir,
 		                         .stdio_null = request->daemon,
 		                         .meanwhile = open_fds,
+		                         .apply_devices = apply_devices,
 		                         .arg = monitor };
 	_cleanup_close_ int rootfs_fd = container_open_rootfs(request->conf, err);
 	int r;
@@ -133,7 +157,9 @@ static int launch_init(struct monitor *monitor, struct err *err)
 	if (rootfs_fd < 0 && rootfs_fd != -EBADF)
 		return rootfs_fd;
 	launch.rootfs_fd = rootfs_fd;
-	r = container_launch(&launch, &monitor->init, err);
+	r = apply_limits(monitor, err);
+	if (r == 0)
+		r = container_launch(&launch, &monitor->init, err);
 	if (r < 0)
 		return r;
 	if (request->daemon)
@@ -141,6 +167,8 @@ static int launch_init(struct monitor *monitor, struct err *err)
 	if (request->plan->delegate_cgroup)
 		keep_userns(monitor);
 	(void)monitor_watch(monitor, monitor->init.pidfd, EPOLLIN, EVENT_INIT);
+	if (monitor->init.usernet.pidfd >= 0)
+		(void)monitor_watch(monitor, monitor->init.usernet.pidfd, EPOLLIN, EVENT_USERNET);
 	console_watch(monitor);
 	status_watch(monitor);
 	monitor->events_fd = cgroup_events_open(request->cgroup);
@@ -156,12 +184,19 @@ static int report(struct monitor *monitor, const struct err *result)
 	int fd = monitor->request->report_fd, r;
 	bool console = monitor->request->console_fd >= 0 && monitor->init.console_master >= 0;
 
+	log_drop_stderr();
 	if (fd < 0)
 		return 0;
 	r = sock_send(fd, result, sizeof(*result), &monitor->init.console_master, console ? 1 : 0);
 	if (monitor->request->console_fd < 0)
 		(void)close(fd);
 	return r;
+}
+
+void monitor_report(const struct monitor_request *request, const struct err *err)
+{
+	if (request->report_fd >= 0)
+		(void)sock_send(request->report_fd, err, sizeof(*err), NULL, 0);
 }
 
 /* ---- the loop ---- */
@@ -174,17 +209,12 @@ static void forward_signal(struct monitor *monitor)
 		return;
 	if (monitor->request->tied)
 		monitor_kill(monitor); /* our terminal is gone */
+	else if ((info.ssi_signo == SIGTERM || info.ssi_signo == SIGURG) &&
+	         (monitor->request->daemon || monitor->request->managed))
+		stop_begin(monitor);
 	else
 		(void)pidfd_kill(monitor->init.pidfd,
 		                 info.ssi_signo == SIGHUP ? SIGTERM : (int)info.ssi_signo);
-}
-
-static void cgroup_changed(struct monitor *monitor)
-{
-	bool populated, frozen;
-
-	if (cgroup_events_read(monitor->events_fd, &populated, &frozen) == 0)
-		serve_frozen(monitor, frozen);
 }
 
 static void dispatch(struct monitor *monitor, uint32_t tag)
@@ -203,7 +233,7 @@ static void dispatch(struct monitor *monitor, uint32_t tag)
 		console_peer_read(monitor);
 		break;
 	case EVENT_CGROUP:
-		cgroup_changed(monitor);
+		serve_freezer(monitor);
 		break;
 	case EVENT_SIGNAL:
 		forward_signal(monitor);
@@ -211,13 +241,35 @@ static void dispatch(struct monitor *monitor, uint32_t tag)
 	case EVENT_NET:
 		status_net_changed(monitor);
 		break;
+	case EVENT_USERNET:
+		network_lost(&monitor->init);
+		break;
 	default:
-		serve_client(monitor, tag - EVENT_CLIENT);
+		if (tag >= EVENT_SPAWNED)
+			spawn_reap(monitor, (int)(tag - EVENT_SPAWNED));
+		else
+			serve_client(monitor, tag - EVENT_CLIENT);
 	}
+}
+
+/* The v1 freezer is asked as long as something is expected of it. */
+#define FREEZER_LOOK_MS 10
+
+static int freezer_left_ms(const struct monitor *monitor)
+{
+	return (monitor->state == RLXC_FREEZING || monitor->state == RLXC_THAWED) &&
+	                       cgroup_events_are_silent(monitor->request->cgroup)
+	               ? FREEZER_LOOK_MS
+	               : -1;
 }
 
 /* How long nothing must happen before the monitor gives back what a burst of work has used. */
 #define QUIET_MS 10
+
+static int sooner(int a_ms, int b_ms)
+{
+	return a_ms < 0 || (b_ms >= 0 && b_ms < a_ms) ? b_ms : a_ms;
+}
 
 static void loop(struct monitor *monitor)
 {
@@ -225,11 +277,16 @@ static void loop(struct monitor *monitor)
 	int timeout = QUIET_MS;
 
 	while (!monitor->stopping) {
-		int n = epoll_wait(monitor->epoll_fd, events, ARRAY_SIZE(events), timeout);
+		int n = epoll_wait(
+			monitor->epoll_fd, events, ARRAY_SIZE(events),
+			sooner(sooner(timeout, stop_left_ms(monitor)), freezer_left_ms(monitor)));
 
 		for (int i = 0; i < n; i++)
 			dispatch(monitor, events[i].data.u32);
 		status_refresh(monitor);
+		stop_check(monitor);
+		if (freezer_left_ms(monitor) >= 0)
+			serve_freezer(monitor);
 		timeout = n != 0 ? QUIET_MS : monitor->addrs_changed ? STATUS_SECOND_MS : -1;
 		if (n == 0)
 			proc_trim_memory();
@@ -237,6 +294,12 @@ static void loop(struct monitor *monitor)
 }
 
 /* ---- end ---- */
+
+static void kill_rest(const struct cgroup *cgroup)
+{
+	if (cgroup_kill(cgroup) < 0)
+		(void)cgroup_kill_listed(cgroup, EMPTY_TIMEOUT_MS);
+}
 
 /* Init has ended: reap it. Without a pid namespace of its own, what it started lives on. Only then
  * the cgroup is killed: Linux 6.18 kills whatever is cloned into a cgroup that was killed once,
@@ -246,16 +309,18 @@ static void collect(struct monitor *monitor)
 	monitor_set_state(monitor, RLXC_STOPPING);
 	(void)pidfd_wait(monitor->init.pidfd, &monitor->status);
 	if (!(monitor->request->plan->ns_new & NS_BIT(NS_PID)))
-		(void)cgroup_kill(monitor->request->cgroup);
+		kill_rest(monitor->request->cgroup);
 	console_drain(monitor);
 	cleanup_close(&monitor->events_fd);
 	serve_close_consoles(monitor);
+	network_unmake(monitor->request->plan, monitor->request->conf, &monitor->init);
 	launched_done(&monitor->init);
 }
 
 static bool wants_reboot(const struct monitor *monitor)
 {
-	return WIFSIGNALED(monitor->status) && WTERMSIG(monitor->status) == SIGHUP;
+	return !monitor->stop_deadline && WIFSIGNALED(monitor->status) &&
+	       WTERMSIG(monitor->status) == SIGHUP;
 }
 
 static void clean_up(struct monitor *monitor)
@@ -265,11 +330,15 @@ static void clean_up(struct monitor *monitor)
 	(void)cgroup_remove_payload_in_userns(request->cgroup, monitor->userns_fd,
 	                                      EMPTY_TIMEOUT_MS);
 	cleanup_close(&monitor->userns_fd);
+	cleanup_close(&monitor->devices_fd);
 	console_close(monitor);
 	cleanup_close(&monitor->signal_fd);
 	cleanup_close(&monitor->listen_fd);
 	if (request->cgroup->monitor_fd >= 0)
-		cgroup_remove_monitor_later(request->cgroup);
+		cgroup_remove_monitor_later(request->cgroup, &request->plan->names.cgroup);
+	else
+		cgroup_prune(request->cgroup, &request->plan->names.cgroup);
+	pidfile_remove(request->pidfile);
 	rundir_remove(request->dir);
 	monitor_set_state(monitor, RLXC_STOPPED);
 	serve_close_all(monitor);
@@ -288,8 +357,8 @@ static int live(struct monitor *monitor, struct err *err)
 		monitor->stopping = false;
 		monitor_set_state(monitor, RLXC_STARTING);
 		r = again ? cgroup_renew_payload(monitor->request->cgroup,
-		                                 monitor->request->plan->name, monitor->userns_fd,
-		                                 EMPTY_TIMEOUT_MS, &why)
+		                                 &monitor->request->plan->names.cgroup,
+		                                 monitor->userns_fd, EMPTY_TIMEOUT_MS, &why)
 		          : 0;
 		if (r == 0)
 			r = launch_init(monitor, &why);
@@ -320,6 +389,7 @@ int monitor_run(const struct monitor_request *request, struct err *err)
 		                   .events_fd = -EBADF,
 		                   .signal_fd = -EBADF,
 		                   .userns_fd = -EBADF,
+		                   .devices_fd = -EBADF,
 		                   .console_peer = -EBADF };
 	struct err why = {};
 	sigset_t set;
@@ -328,8 +398,10 @@ int monitor_run(const struct monitor_request *request, struct err *err)
 	for (size_t i = 0; i < MONITOR_CLIENTS_MAX; i++)
 		monitor.clients[i] = (struct client){ .fd = -EBADF, .console_fd = -EBADF };
 	hold_signals(&set);
-	if (request->daemon)
+	if (request->daemon) {
+		log_keep_stderr(); /* for the start, until its report */
 		detach_stdio();
+	}
 	if (request->tied)
 		(void)prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0);
 	r = live(&monitor, &why);

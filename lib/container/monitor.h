@@ -15,6 +15,8 @@
  * init's pidfd, the control socket and its clients, and the console. It reaps init, starts it
  * again after a reboot, and takes everything away at the end. */
 
+struct pidfile;
+
 struct monitor_request {
 	const struct store *store;
 	struct conf *conf;
@@ -27,10 +29,14 @@ struct monitor_request {
 	                     * the same again after each reboot */
 	int console_fd;     /* gets what the console prints, -EBADF */
 	bool tied;          /* ends with its parent */
+	bool managed;       /* in a scope: SIGTERM is the service manager's */
+	const struct pidfile *pidfile; /* removed before anybody hears that all is gone */
 };
 
 /* Runs until the container is gone. Returns init's wait status, or a negative errno when it never
  * ran (then @err says why, unless it went to report_fd). Everything is cleaned up. */
 int monitor_run(const struct monitor_request *request, struct err *err);
+/* Tells who waits at report_fd that nothing will run: for what fails before monitor_run. */
+void monitor_report(const struct monitor_request *request, const struct err *err);
 
 #endif

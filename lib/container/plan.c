@@ -7,9 +7,12 @@
 #include "container/environment.h"
 #include "container/rlimit.h"
 #include "host/subid.h"
+#include "net/usernet.h"
 #include "ns/ns.h"
+#include "os/fd.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/capability.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,12 +28,17 @@ struct planner {
 	struct err *err;
 };
 
+#define RESOLVER_MAX ((size_t)64 * 1024) /* of the host's resolv.conf */
+
 void start_plan_done(struct start_plan *plan)
 {
 	free(plan->name);
 	idmap_done(&plan->maps);
 	strv_done(&plan->groups);
+	net_plan_done(&plan->net);
 	mount_plan_done(&plan->mounts);
+	cgroup_limits_done(&plan->limits);
+	names_done(&plan->names);
 	strv_done(&plan->argv);
 	strv_done(&plan->environment);
 	strv_done(&plan->notes);
@@ -163,6 +171,31 @@ static int plan_namespaces(struct planner *p)
 	return 0;
 }
 
+static int note(struct planner *p, const char *text)
+{
+	return strv_add(&p->plan->notes, text) < 0 ? err_oom(p->err) : 0;
+}
+
+/* With a host side the network namespace is there from the beginning: it is made while the child
+ * is busy with other things. */
+static int plan_net(struct planner *p)
+{
+	struct start_plan *plan = p->plan;
+	const struct net_facts facts = { .is_root = p->store->caller.is_root,
+		                         .new_netns = plan->ns_new & NS_BIT(NS_NET),
+		                         .why_no_user = usernet_why_not(),
+		                         .other_netns = plan->ns_share[NS_NET] };
+	int r;
+
+	plan->net_by_root = facts.is_root;
+	r = net_plan_make(&p->conf->nets, &facts, &plan->net, p->err);
+	if (r == 0 && plan->net.n)
+		plan->ns_late &= ~NS_BIT(NS_NET);
+	for (size_t i = 0; r == 0 && i < plan->net.notes.n; i++)
+		r = note(p, plan->net.notes.items[i]);
+	return r;
+}
+
 static int plan_caps(struct planner *p)
 {
 	const struct conf *conf = p->conf;
@@ -170,20 +203,64 @@ static int plan_caps(struct planner *p)
 	return caps_plan(&conf->cap_drop, &conf->cap_keep, &p->plan->bounding, p->err);
 }
 
-static int note(struct planner *p, const char *text)
+/* A limit that nothing can hold is named, or with --strict-limits the end. */
+static int plan_limits(struct planner *p)
 {
-	return strv_add(&p->plan->notes, text) < 0 ? err_oom(p->err) : 0;
+	struct start_plan *plan = p->plan;
+	int r;
+
+	plan->strict_limits = p->request->strict_limits;
+	r = cgroup_limits_make(&p->conf->cgroup1, &p->conf->cgroup2, p->cgroups, &plan->limits,
+	                       p->err);
+	for (size_t i = 0; r == 0 && i < plan->limits.notes.n; i++)
+		r = note(p, plan->limits.notes.items[i]);
+	if (r == 0 && plan->strict_limits && plan->limits.unheld.n)
+		r = err_say(p->err, -EOPNOTSUPP, "%s", plan->limits.unheld.items[0]);
+	return r;
+}
+
+/* Does lxc.mount.auto ask to see each hierarchy, see lib/mount/plan-cgroup.c? */
+static bool shows_v1(const struct planner *p)
+{
+	const struct conf_mount_auto *shown = &p->conf->mount_auto;
+
+	if (shown->cgroup == CONF_CGROUP_NONE || shown->cgroup2)
+		return false;
+	return shown->cgroup_force || !(p->plan->ns_new & NS_BIT(NS_CGROUP));
+}
+
+/* Moving init into v1 leaves costs a start 10 ms (see cgroup.h). So there are leaves where
+ * something needs them: a limit that is held there, what is to be seen inside, or all that a cgroup
+ * is for when there is none on cgroup2. One of them needed, the others are free, and count what the
+ * container uses. */
+static bool needs_v1(const struct planner *p)
+{
+	const struct cgroup_limits *limits = &p->plan->limits;
+
+	for (size_t i = 0; i < limits->n; i++)
+		if (limits->items[i].on_v1)
+			return true;
+	return p->cgroups->rung == CGROUP_RUNG_NONE || shows_v1(p);
 }
 
 static int plan_cgroup(struct planner *p)
 {
 	struct start_plan *plan = p->plan;
+	int r;
 
-	plan->use_cgroup = p->cgroups->base != NULL;
-	plan->delegate_cgroup = plan->use_cgroup && (plan->ns_new & NS_BIT(NS_USER)) &&
-	                        !plan->single_id &&
+	plan->use_cgroup = p->cgroups->rung != CGROUP_RUNG_NONE;
+	plan->use_v1 = cgroup_host_has_v1(p->cgroups) && needs_v1(p);
+	plan->delegate_cgroup = (plan->use_cgroup || plan->use_v1) &&
+	                        (plan->ns_new & NS_BIT(NS_USER)) && !plan->single_id &&
 	                        p->conf->mount_auto.cgroup != CONF_CGROUP_NONE &&
 	                        p->conf->mount_auto.cgroup != CONF_CGROUP_RO;
+	r = names_make(plan->name, p->conf, p->store->sysconf.cgroup_pattern, &plan->names, p->err);
+	if (r < 0)
+		return r;
+	/* With a single id container root is the owner of its own limits. */
+	plan->inner_cgroup = p->conf->cgroup_inner;
+	if (!plan->inner_cgroup && plan->single_id)
+		plan->inner_cgroup = CGROUP_INNER;
 	if (!plan->use_cgroup && p->cgroups->why_no_base)
 		return note(p, p->cgroups->why_no_base);
 	return 0;
@@ -191,10 +268,50 @@ static int plan_cgroup(struct planner *p)
 
 /* ---- mounts ---- */
 
+/* The unified hierarchy, if there is one, then the others that can be seen. */
+static int list_hierarchies(const struct planner *p, struct mount_hierarchy **ret_list,
+                            size_t *ret_n)
+{
+	const struct cgroup_host *host = p->cgroups;
+	struct mount_hierarchy *list = calloc(host->n_v1 + 1, sizeof(*list));
+	size_t n = 0;
+
+	if (!list)
+		return err_oom(p->err);
+	if (host->has_v2)
+		list[n++] = (struct mount_hierarchy){ .point = host->v2_mount,
+			                              .own = p->plan->use_cgroup };
+	for (size_t i = 0; i < host->n_v1; i++)
+		if (host->v1[i].mount)
+			list[n++] = (struct mount_hierarchy){
+				.point = host->v1[i].mount,
+				.controllers = host->v1[i].controllers,
+				.own = p->plan->use_v1 && !host->v1[i].why_not,
+			};
+	*ret_list = list;
+	*ret_n = n;
+	return 0;
+}
+
+/* Owned; NULL: the container's network is not one that comes with a resolver. */
+static int make_resolver(const struct planner *p, char **ret_text)
+{
+	_cleanup_free_ char *host = NULL;
+	struct text text = {};
+
+	*ret_text = NULL;
+	if (!net_plan_user(&p->plan->net))
+		return 0;
+	(void)fd_read_file(AT_FDCWD, "/etc/resolv.conf", RESOLVER_MAX, &host, NULL);
+	usernet_resolver(host ? host : "", &text);
+	return text_finish(&text, ret_text) < 0 ? err_oom(p->err) : 0;
+}
+
 static int plan_mounts(struct planner *p)
 {
 	const struct start_plan *plan = p->plan;
-	_cleanup_free_ char *container_rootfs = NULL;
+	_cleanup_free_ char *container_rootfs = NULL, *resolver = NULL;
+	_cleanup_free_ struct mount_hierarchy *hierarchies = NULL;
 	struct mount_facts facts = {
 		.new_userns = (plan->ns_new & NS_BIT(NS_USER)) || plan->ns_share[NS_USER],
 		.new_pidns = (plan->ns_new & NS_BIT(NS_PID)) || plan->ns_share[NS_PID],
@@ -204,9 +321,7 @@ static int plan_mounts(struct planner *p)
 			!plan->maps.n && !plan->ns_share[NS_USER] && !p->store->caller.in_userns,
 		.cap_sys_admin = plan->bounding & (1ULL << CAP_SYS_ADMIN),
 		.cap_net_admin = plan->bounding & (1ULL << CAP_NET_ADMIN),
-		.cgroup_v2 = p->cgroups->has_v2,
 		.cgroup_pure_v2 = p->cgroups->pure_v2,
-		.cgroup_own = plan->use_cgroup,
 		.tty_gid_mapped = plan->maps.n ? idmap_to_host(&plan->maps, IDMAP_GID, 5) >= 0
 		                               : !plan->ns_share[NS_USER],
 		.console = !p->conf->console_path || strcmp(p->conf->console_path, "none") != 0,
@@ -215,6 +330,12 @@ static int plan_mounts(struct planner *p)
 	if (asprintf(&container_rootfs, "%s/%s/rootfs", p->store->path, plan->name) < 0)
 		return err_oom(p->err);
 	facts.container_rootfs = container_rootfs;
+	if (list_hierarchies(p, &hierarchies, &facts.n_hierarchies) < 0)
+		return -ENOMEM;
+	facts.hierarchies = hierarchies;
+	if (make_resolver(p, &resolver) < 0)
+		return -ENOMEM;
+	facts.resolver = resolver;
 	if (plan->single_id && facts.new_userns)
 		facts.tty_gid_mapped = false;
 	return mount_plan_make(p->conf, &facts, &p->plan->mounts, p->err);
@@ -307,8 +428,9 @@ int start_plan_make(const struct store *store, const struct conf *conf,
                     struct start_plan *ret_plan, struct err *err)
 {
 	static int (*const parts[])(struct planner * p) = {
-		plan_ids,    check_init_ids, plan_groups, plan_namespaces,  plan_caps,
-		plan_cgroup, plan_mounts,    plan_argv,   plan_environment, plan_rest,
+		plan_ids,    check_init_ids, plan_groups,      plan_namespaces,
+		plan_net,    plan_caps,      plan_limits,      plan_cgroup,
+		plan_mounts, plan_argv,      plan_environment, plan_rest,
 	};
 	_cleanup_(start_plan_done) struct start_plan plan = { .foreground = request->foreground,
 		                                              .execute = request->execute };
@@ -408,6 +530,14 @@ int start_plan_json(const struct start_plan *plan, const struct conf *conf,
 	json_ids(&text, plan);
 	json_namespaces(&text, plan);
 	json_string(&text, "cgroup_base", plan->use_cgroup ? cgroups->base : NULL);
+	text_addf(&text, "  \"cgroup_v1\": %s,\n", plan->use_v1 ? "true" : "false");
+	text_addf(&text, "  \"cgroup_scope\": %s,\n",
+	          cgroups->rung == CGROUP_RUNG_SCOPE ? "true" : "false");
+	text_add(&text, "  \"cgroup_limits\": ");
+	cgroup_limits_json(&plan->limits, &text);
+	text_add(&text, ",\n");
+	json_list(&text, "cgroup_limits_unheld", &plan->limits.unheld);
+	json_string(&text, "cgroup_inner", plan->use_cgroup ? plan->inner_cgroup : NULL);
 	text_addf(&text, "  \"cgroup_delegated\": %s,\n", plan->delegate_cgroup ? "true" : "false");
 	text_addf(&text, "  \"capability_bounding_set\": \"%016llx\",\n",
 	          (unsigned long long)plan->bounding);
@@ -417,7 +547,9 @@ int start_plan_json(const struct start_plan *plan, const struct conf *conf,
 	json_list(&text, "argv", &plan->argv);
 	json_list(&text, "environment", &plan->environment);
 	json_list(&text, "notes", &plan->notes);
-	text_add(&text, "  \"mounts\": ");
+	text_add(&text, "  \"network\": ");
+	net_plan_json(&plan->net, &text);
+	text_add(&text, ",\n  \"mounts\": ");
 	mount_plan_json(&plan->mounts, &text);
 	text_add(&text, "\n}\n");
 	return text_finish(&text, ret_json);

@@ -5,10 +5,13 @@
 #include "base/err.h"
 #include "base/strv.h"
 #include "cgroup/cgroup.h"
+#include "cgroup/limits.h"
 #include "conf/conf.h"
+#include "container/names.h"
 #include "container/store.h"
 #include "idmap/idmap.h"
 #include "mount/plan.h"
+#include "net/plan.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -45,10 +48,19 @@ struct start_plan {
 	uint32_t ns_late;
 	const char *ns_share[NS_MAX]; /* borrowed from the configuration: path or pid, joined */
 
+	struct net_plan net;
+	bool net_by_root; /* its host side needs nobody's help */
+
 	struct mount_plan mounts;
 	uint64_t bounding; /* capability bounding set */
 
-	bool use_cgroup;      /* a payload leaf is made */
+	bool use_cgroup;    /* a payload leaf is made */
+	bool use_v1;        /* leaves in v1 hierarchies, see cgroup.h */
+	bool strict_limits; /* one that cannot hold ends the start */
+	struct cgroup_limits limits;
+	/* Name of a cgroup below the payload's that the container lives in; borrowed, or NULL. */
+	const char *inner_cgroup;
+	struct names names;   /* of the cgroups */
 	bool delegate_cgroup; /* and given to container root, who will see it */
 
 	struct strv argv, environment;

@@ -10,6 +10,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -201,6 +202,8 @@ static int take_at(const char *base, const char *name, struct rundir *ret_dir, s
 	if (r < 0)
 		return say_no_dir(base, NULL, r, err);
 	base_fd = open(base, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (base_fd < 0 && errno == ENOENT)
+		return -ESTALE;
 	if (base_fd < 0 || fstat(base_fd, &st) < 0)
 		return err_set(err, -errno, "cannot open the run-time directory '%s'", base);
 	if (st.st_uid != geteuid() || (st.st_mode & 022))
@@ -303,7 +306,8 @@ void rundir_remove(struct rundir *dir)
 	n = readlink(path, target, sizeof(target) - 1);
 	if (n > 0) {
 		target[n] = '\0';
-		(void)rmdir(target);
+		if (rmdir(target) == 0)
+			(void)rmdir(dirname(target)); /* with the store's last container */
 	}
 	/* Also for the copies in children of ours that have not closed theirs yet. */
 	if (dir->home_fd >= 0)

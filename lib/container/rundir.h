@@ -54,12 +54,23 @@ struct run_state {
 	pid_t monitor_pid, init_pid;
 	uint64_t init_start;                   /* proc_start_time */
 	char *monitor_cgroup, *payload_cgroup; /* absolute, or NULL */
+	struct strv v1_cgroups;                /* "CONTROLLERS PATH" of each v1 leaf */
+	struct strv net;                       /* lines for net_undo, see net/host.h */
 	char boot_id[40];
 };
 int run_state_write(const struct rundir *dir, const struct run_state *state);
+/* Writes what is known of a start: its cgroups, and once there is one (else 0) its init, which is
+ * the caller's to watch then. */
+struct cgroup;
+int run_state_record(const struct rundir *dir, const struct cgroup *cgroup, pid_t init_pid);
+/* The same, with what is done to the host's network. */
+int run_state_record_net(const struct rundir *dir, const struct cgroup *cgroup, pid_t init_pid,
+                         const struct strv *net);
 /* -ENOENT: none. A state of another boot is none. */
 int run_state_read(const struct rundir *dir, struct run_state *ret_state);
 void run_state_done(struct run_state *state);
+/* Path of v1 leaf number @i. */
+const char *run_state_v1_path(const struct run_state *state, size_t i);
 /* A state file's text, which is cut up. -EBADMSG. */
 int run_state_parse(char *text, struct run_state *ret_state);
 /* pidfd of the recorded init, verified by its start time; -ESRCH: it is gone. */

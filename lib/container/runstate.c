@@ -5,6 +5,7 @@
 #include "base/cleanup.h"
 #include "base/num.h"
 #include "base/text.h"
+#include "cgroup/cgroup.h"
 #include "os/fd.h"
 #include "os/proc.h"
 
@@ -14,8 +15,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#define STATE_MAX (16 * 1024)
+#define STATE_MAX (512 * 1024)
 
 static void read_boot_id(char *buf, size_t size)
 {
@@ -41,8 +43,37 @@ int run_state_write(const struct rundir *dir, const struct run_state *state)
 		text_addf(&text, "monitor-cgroup %s\n", state->monitor_cgroup);
 	if (state->payload_cgroup)
 		text_addf(&text, "payload-cgroup %s\n", state->payload_cgroup);
+	for (size_t i = 0; i < state->v1_cgroups.n; i++)
+		text_addf(&text, "v1-cgroup %s\n", state->v1_cgroups.items[i]);
+	for (size_t i = 0; i < state->net.n; i++)
+		text_addf(&text, "net %s\n", state->net.items[i]);
 	r = text_finish(&text, &data);
 	return r < 0 ? r : fd_replace_at(dir->dir_fd, "state", 0600, data, strlen(data));
+}
+
+int run_state_record(const struct rundir *dir, const struct cgroup *cgroup, pid_t init_pid)
+{
+	return run_state_record_net(dir, cgroup, init_pid, &(struct strv){});
+}
+
+int run_state_record_net(const struct rundir *dir, const struct cgroup *cgroup, pid_t init_pid,
+                         const struct strv *net)
+{
+	struct run_state state = { .monitor_pid = init_pid ? getpid() : 0,
+		                   .init_pid = init_pid,
+		                   .init_start = init_pid ? proc_start_time(init_pid) : 0,
+		                   .monitor_cgroup = cgroup->monitor_path,
+		                   .payload_cgroup = cgroup->payload_path,
+		                   .net = *net };
+	int r = 0;
+
+	for (size_t i = 0; i < cgroup->n_v1 && r == 0; i++)
+		r = strv_addf(&state.v1_cgroups, "%s %s", cgroup->v1[i].controllers,
+		              cgroup->v1[i].path);
+	if (r == 0)
+		r = run_state_write(dir, &state);
+	strv_done(&state.v1_cgroups);
+	return r;
 }
 
 static int take_path(char **field, const char *value)
@@ -52,6 +83,13 @@ static int take_path(char **field, const char *value)
 	free(*field);
 	*field = strdup(value);
 	return *field ? 0 : -ENOMEM;
+}
+
+static int take_v1(struct strv *list, const char *value)
+{
+	const char *path = strchr(value, ' ');
+
+	return path && path[1] == '/' ? strv_add(list, value) : -EBADMSG;
 }
 
 static int take_pid(pid_t *field, const char *value)
@@ -74,6 +112,10 @@ static int take_line(struct run_state *state, const char *key, const char *value
 		return take_path(&state->monitor_cgroup, value);
 	if (strcmp(key, "payload-cgroup") == 0)
 		return take_path(&state->payload_cgroup, value);
+	if (strcmp(key, "v1-cgroup") == 0)
+		return take_v1(&state->v1_cgroups, value);
+	if (strcmp(key, "net") == 0)
+		return strv_add(&state->net, value);
 	if (strcmp(key, "monitor") == 0)
 		return take_pid(&state->monitor_pid, value);
 	if (strcmp(key, "init") == 0)
@@ -131,7 +173,14 @@ void run_state_done(struct run_state *state)
 {
 	free(state->monitor_cgroup);
 	free(state->payload_cgroup);
+	strv_done(&state->v1_cgroups);
+	strv_done(&state->net);
 	*state = (struct run_state){};
+}
+
+const char *run_state_v1_path(const struct run_state *state, size_t i)
+{
+	return strchr(state->v1_cgroups.items[i], ' ') + 1; /* it is there: take_v1 looked */
 }
 
 int run_state_open_init(const struct run_state *state)

@@ -65,14 +65,13 @@ static int wait_end(int sock, const struct deadline *deadline)
 	}
 }
 
-static int kill_it(int sock, const char *name, struct err *err)
+/* -ESRCH: nobody answered. */
+static int ask_to_kill(int sock, const char *name, struct err *err)
 {
 	struct deadline deadline = deadline_in(60);
 	int r;
 
 	r = control_call(sock, CONTROL_KILL, 0, NULL, NULL, 0, NULL, NULL, 0, err);
-	if (r == -ESRCH)
-		return 0; /* it ended by itself */
 	if (r < 0)
 		return r;
 	r = wait_end(sock, &deadline);
@@ -82,6 +81,14 @@ static int kill_it(int sock, const char *name, struct err *err)
 	err_hint(err, "a process that waits in the kernel (for a disk or a network file system) "
 	              "delays it");
 	return r;
+}
+
+/* Without an answer it has ended by itself; or its monitor was killed just now, and it lives on. */
+static int kill_it(const struct store *store, int sock, const char *name, struct err *err)
+{
+	int r = ask_to_kill(sock, name, err);
+
+	return r == -ESRCH ? run_kill(store, name, err) : r;
 }
 
 /* The signals are those of the configuration as it is now, so that one which was wrong can be put
@@ -179,8 +186,8 @@ static int say_ignored(const char *name, int timeout_s, struct err *err)
 	return -ETIMEDOUT;
 }
 
-static int shut_down(int sock, const char *name, const struct rlxc_stop_options *options,
-                     int32_t sig, struct err *err)
+static int shut_down(const struct store *store, int sock, const char *name,
+                     const struct rlxc_stop_options *options, int32_t sig, struct err *err)
 {
 	struct deadline deadline = deadline_in(options->timeout_s);
 	int r;
@@ -192,7 +199,7 @@ static int shut_down(int sock, const char *name, const struct rlxc_stop_options 
 		return r < 0 ? r : 0;
 	r = wait_end(sock, &deadline);
 	if (r == 0 || !options->no_kill)
-		return r == 0 ? 0 : kill_it(sock, name, err);
+		return r == 0 ? 0 : kill_it(store, sock, name, err);
 	return say_ignored(name, options->timeout_s, err);
 }
 
@@ -294,13 +301,28 @@ int run_kill(const struct store *store, const char *name, struct err *err)
 	struct err why = {};
 	int r = connect_or_end(store, name, NULL, &sock, &why);
 
-	if (r == 0)
-		return kill_it(sock, name, err);
+	if (r == 0) {
+		r = ask_to_kill(sock, name, err);
+		return r == -ESRCH ? 0 : r;
+	}
 	if (r == -ESRCH || r == -ENOENT || r == 1)
 		return 0;
 	if (err)
 		*err = why;
 	return r;
+}
+
+/* The monitor may have been killed while it was asked: then init lives on. */
+static int end_rest(const struct store *store, const char *name,
+                    const struct rlxc_stop_options *options, struct err *err)
+{
+	_cleanup_(rundir_done) struct rundir dir = RUNDIR_NONE;
+	int r;
+
+	if (rundir_find(store, name, &dir) < 0 || rundir_is_locked(&dir))
+		return 0;
+	r = stop_orphan(store, name, options, err);
+	return r == -ESRCH || r == -EALREADY ? 0 : r;
 }
 
 int container_stop(const struct store *store, const char *name,
@@ -313,41 +335,16 @@ int container_stop(const struct store *store, const char *name,
 	if (r != 0)
 		return r < 0 ? r : 0;
 	if (options->kill)
-		return kill_it(sock, name, err);
+		return kill_it(store, sock, name, err);
 	r = choose_signal(store, name, options, &sig, err);
 	if (r < 0)
 		return r;
-	if (!options->reboot)
-		return shut_down(sock, name, options, sig, err);
+	if (!options->reboot) {
+		r = shut_down(store, sock, name, options, sig, err);
+		return r == 0 && options->timeout_s ? end_rest(store, name, options, err) : r;
+	}
 	watch = control_connect(store, name, err);
 	return watch < 0 ? watch : reboot_it(sock, watch, name, options->timeout_s, sig, err);
-}
-
-int container_freeze(const struct store *store, const char *name, bool on, int timeout_s,
-                     struct err *err)
-{
-	_cleanup_close_ int sock = control_connect(store, name, err);
-	struct deadline deadline = deadline_in(timeout_s);
-	struct pollfd poller = { .events = POLLIN };
-	int r;
-
-	if (sock < 0)
-		return sock;
-	r = control_send(sock, CONTROL_FREEZE, on, NULL, 0, NULL, 0);
-	if (r < 0)
-		return err_set(err, r, "cannot ask the monitor of container '%s'", name);
-	poller.fd = sock;
-	do
-		r = poll(&poller, 1, deadline_left_ms(&deadline));
-	while (r < 0 && errno == EINTR);
-	if (r == 0) {
-		err_say(err, -ETIMEDOUT, "container '%s' is not %s after %d s", name,
-		        on ? "frozen" : "thawed", timeout_s);
-		err_hint(err, "a process that waits in the kernel (for a disk or a network file "
-		              "system) delays it");
-		return -ETIMEDOUT;
-	}
-	return control_reply(sock, CONTROL_FREEZE, NULL, 0, NULL, NULL, 0, err);
 }
 
 /* ---- waiting for a state ---- */

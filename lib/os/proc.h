@@ -13,6 +13,9 @@
  * negative errno. */
 pid_t proc_clone(uint64_t flags, int cgroup_fd, int *ret_pidfd);
 
+/* An id that our user namespace does not map is shown as this one. */
+#define PROC_OVERFLOW_ID 65534
+
 int pidfd_open_pid(pid_t pid);
 int pidfd_kill(int pidfd, int sig);
 /* Waits for the end of our child; the status is that of waitpid(2). */

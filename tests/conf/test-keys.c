@@ -17,6 +17,7 @@
 #include <cmocka.h>
 
 #define VETH "lxc.net.0.type = veth\n"
+#define USER "lxc.net.0.type = user\n"
 
 static const struct {
 	const char *key;
@@ -137,6 +138,8 @@ static const struct {
 	  "lxc.net.0.type = macvlan\n" },
 	{ "lxc.net.0.ipvlan.mode", "l3s", "l3s", "l3", "lxc.net.0.type = ipvlan\n" },
 	{ "lxc.net.0.ipvlan.isolation", "vepa", "vepa", "bridge", "lxc.net.0.type = ipvlan\n" },
+	{ "lxc.net.0.publish", "8080:80", "8080:80/tcp", "", USER },
+	{ "lxc.net.0.publish", "[fd00::1]:53:5353/udp", "[fd00::1]:53:5353/udp", "", USER },
 	{ "lxc.net.0.vlan.id", "65535", "65535", "0", "lxc.net.0.type = vlan\n" },
 	{ "lxc.no_new_privs", "1", "1", "0", "" },
 	{ "lxc.prlimit.nofile", "1024 : 4096", "1024:4096", "", "lxc.prlimit.nofile = 5\n" },
@@ -407,6 +410,23 @@ static void test_bad_values(void **state)
 		  VETH },
 		{ "lxc.net.0.veth.vlan.tagged.id", "none", "0 to 4094", NULL, VETH },
 		{ "lxc.net.0.veth.n_rxqueues", "0", "at least 1", NULL, VETH },
+		{ "lxc.net.0.publish", "8080", "HOST-PORT:CONTAINER-PORT", NULL, USER },
+		{ "lxc.net.0.publish", "0:80", "HOST-PORT:CONTAINER-PORT", NULL, USER },
+		{ "lxc.net.0.publish", "80:0", "HOST-PORT:CONTAINER-PORT", NULL, USER },
+		{ "lxc.net.0.publish", "65536:1", "HOST-PORT:CONTAINER-PORT", NULL, USER },
+		{ "lxc.net.0.publish", "1:65536", "HOST-PORT:CONTAINER-PORT", NULL, USER },
+		{ "lxc.net.0.publish", "a:1:2", "HOST-PORT:CONTAINER-PORT", NULL, USER },
+		{ "lxc.net.0.publish", "1:2:3:4", "HOST-PORT:CONTAINER-PORT", NULL, USER },
+		{ "lxc.net.0.publish", "[::1:1:2", "HOST-PORT:CONTAINER-PORT", NULL, USER },
+		{ "lxc.net.0.publish", "[::1]1:2", "HOST-PORT:CONTAINER-PORT", NULL, USER },
+		{ "lxc.net.0.publish", "::1:1:2", "HOST-PORT:CONTAINER-PORT", NULL, USER },
+		{ "lxc.net.0.publish", "[1.2.3.4]:1:2", "HOST-PORT:CONTAINER-PORT", NULL, USER },
+		{ "lxc.net.0.publish", "1:2/sctp", "HOST-PORT:CONTAINER-PORT", NULL, USER },
+		{ "lxc.net.0.publish", "1:2/", "HOST-PORT:CONTAINER-PORT", NULL, USER },
+		{ "lxc.net.0.publish", "01:2", "HOST-PORT:CONTAINER-PORT", NULL, USER },
+		{ "lxc.net.0.publish", "-1:2", "HOST-PORT:CONTAINER-PORT", NULL, USER },
+		{ "lxc.net.0.publish", "1:2 ", "HOST-PORT:CONTAINER-PORT", NULL, USER },
+		{ "lxc.net.0.publish", "localhost:1:2", "HOST-PORT:CONTAINER-PORT", NULL, USER },
 		{ "lxc.net.0.veth.mode", "bridged", "knows no", "veth.mode = bridge", VETH },
 		{ "lxc.net.0.vlan.id", "1",
 		  "only for devices of type vlan, lxc.net.0 is of type veth",
@@ -562,7 +582,7 @@ static void test_random_hwaddr(void **state)
 		hwaddr = conf.nets.items[0].hwaddr;
 		assert_int_equal(strlen(hwaddr), 17);
 		assert_null(strpbrk(hwaddr, "xX"));
-		assert_non_null(strchr("02468ace", hwaddr[1]));
+		assert_non_null(strchr("26ae", hwaddr[1]));
 		assert_non_null(strstr(conf.saved, hwaddr)); /* it is drawn once */
 		assert_int_equal(
 			conf_save_set(&conf, "lxc.net.0.hwaddr", "02:xx:00:00:00:00", NULL), 0);

@@ -24,6 +24,7 @@
 /* What a plan is made from. The user is in no file, so has no subordinate ids. */
 struct scene {
 	bool is_root, in_userns, has_cgroup;
+	bool has_v1, v1_is_others;
 	struct start_request request;
 };
 
@@ -49,8 +50,17 @@ static int make(const struct scene *scene, struct conf *conf, struct start_plan 
 		            .name = name,
 		            .home = home },
 	};
+	static char pids[] = "pids", point[] = "/sys/fs/cgroup/pids", not_ours[] = "not ours";
+	struct cgroup_hierarchy v1 = { .controllers = pids,
+		                       .mount = point,
+		                       .dir = point,
+		                       .why_not = scene->v1_is_others ? not_ours : NULL };
 	const struct cgroup_host cgroups = { .has_v2 = scene->has_cgroup,
-		                             .pure_v2 = scene->has_cgroup,
+		                             .pure_v2 = scene->has_cgroup && !scene->has_v1,
+		                             .v1 = &v1,
+		                             .n_v1 = scene->has_v1 ? 1 : 0,
+		                             .rung = scene->has_cgroup ? CGROUP_RUNG_OWN
+		                                                       : CGROUP_RUNG_NONE,
 		                             .base = scene->has_cgroup ? base : NULL,
 		                             .why_no_base = scene->has_cgroup ? NULL : why };
 	const struct start_request request = request_of(scene);
@@ -291,6 +301,8 @@ static void test_cgroup(void **state)
 			fail_msg("case %zu: %s", i, err.msg);
 		assert_int_equal(plan.use_cgroup, cases[i].use);
 		assert_int_equal(plan.delegate_cgroup, cases[i].delegate);
+		/* Then what it sees begins below the limits. */
+		assert_int_equal(plan.inner_cgroup != NULL, plan.single_id);
 		assert_int_equal(plan.notes.n, cases[i].n_notes);
 		if (plan.notes.n)
 			assert_string_equal(plan.notes.items[0], "nobody gave us a cgroup");
@@ -455,6 +467,38 @@ static void test_mount_facts(void **state)
 	}
 }
 
+static void test_v1(void **state)
+{
+	static const struct {
+		const char *text;
+		struct scene scene;
+		bool want;
+	} cases[] = {
+		{ "", { .has_cgroup = true }, false },
+		{ "", { .has_cgroup = true, .has_v1 = true }, false },
+		{ "lxc.cgroup2.memory.max = 1M\n", { .has_cgroup = true, .has_v1 = true }, false },
+		{ "lxc.cgroup.pids.max = 9\n", { .has_cgroup = true }, false },
+		{ "lxc.cgroup.pids.max = 9\n", { .has_cgroup = true, .has_v1 = true }, true },
+		{ "lxc.cgroup.pids.max = 9\n",
+		  { .has_cgroup = true, .has_v1 = true, .v1_is_others = true },
+		  false },
+		{ "", { .has_v1 = true }, true },
+		{ "", { .has_v1 = true, .v1_is_others = true }, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		_cleanup_(conf_done) struct conf conf;
+		_cleanup_(start_plan_done) struct start_plan plan = {};
+		_cleanup_free_ char *text = NULL;
+
+		assert_true(asprintf(&text, ROOTFS OWN_ID "%s", cases[i].text) > 0);
+		read_conf(&conf, text);
+		assert_int_equal(make(&cases[i].scene, &conf, &plan, NULL), 0);
+		assert_int_equal(plan.use_v1, cases[i].want);
+	}
+}
+
 static void test_json(void **state)
 {
 	static const struct cgroup_host none = {};
@@ -482,6 +526,7 @@ int main(void)
 		cmocka_unit_test(test_shared_namespace),
 		cmocka_unit_test(test_capabilities),
 		cmocka_unit_test(test_cgroup),
+		cmocka_unit_test(test_v1),
 		cmocka_unit_test(test_argv),
 		cmocka_unit_test(test_environment),
 		cmocka_unit_test(test_persona),

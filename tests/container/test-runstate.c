@@ -38,6 +38,9 @@ static void test_bad_text(void **state)
 		"monitor-cgroup relative/path\n",
 		"payload-cgroup \n",
 		"payload-cgroup ../x\n",
+		"v1-cgroup pids\n",
+		"v1-cgroup pids relative\n",
+		"v1-cgroup /a\n",
 		"payload-cgroup /a\ninit 5\nmonitor-cgroup b\n",
 	};
 
@@ -125,9 +128,13 @@ static void test_round_trip(void **state)
 {
 	const struct fixture *f = *state;
 	char payload[] = "/sys/fs/cgroup/lxc.payload.a";
-	struct run_state written = {
-		.monitor_pid = 5, .init_pid = 6, .init_start = 7, .payload_cgroup = payload
-	};
+	char v1[] = "cpu,cpuacct /sys/fs/cgroup/cpu,cpuacct/a b";
+	char *leaves[] = { v1, v1, NULL };
+	struct run_state written = { .monitor_pid = 5,
+		                     .init_pid = 6,
+		                     .init_start = 7,
+		                     .payload_cgroup = payload,
+		                     .v1_cgroups = { leaves, 2 } };
 	struct run_state got;
 
 	assert_int_equal(run_state_read(&f->dir, &got), -ENOENT);
@@ -138,6 +145,9 @@ static void test_round_trip(void **state)
 	assert_int_equal(got.init_start, 7);
 	assert_string_equal(got.payload_cgroup, payload);
 	assert_null(got.monitor_cgroup);
+	assert_int_equal(got.v1_cgroups.n, 2);
+	assert_string_equal(got.v1_cgroups.items[1], v1);
+	assert_string_equal(run_state_v1_path(&got, 1), "/sys/fs/cgroup/cpu,cpuacct/a b");
 	run_state_done(&got);
 }
 
@@ -154,12 +164,13 @@ static void test_other_boot(void **state)
 static void test_too_large(void **state)
 {
 	const struct fixture *f = *state;
-	_cleanup_free_ char *text = calloc(1, 20000);
+	const size_t size = 1024 * 1024;
+	_cleanup_free_ char *text = calloc(1, size);
 	struct run_state got;
 
 	assert_non_null(text);
-	memset(text, '\n', 20000);
-	assert_int_equal(fd_replace_at(f->dir.dir_fd, "state", 0600, text, 20000), 0);
+	memset(text, '\n', size);
+	assert_int_equal(fd_replace_at(f->dir.dir_fd, "state", 0600, text, size), 0);
 	assert_int_equal(run_state_read(&f->dir, &got), -EFBIG);
 }
 

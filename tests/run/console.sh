@@ -9,6 +9,12 @@ need python3
 : >"$TMP/empty"
 chmod 644 "$TMP/empty"
 
+# Somebody has that tty: a visit with nothing to type is refused.
+is_busy()
+{
+	case $(message lxc console -n c -t "$1") in *'in use'*) ;; *) return 1 ;; esac
+}
+
 message()
 {
 	"$@" 2>&1 >/dev/null </dev/null
@@ -63,9 +69,9 @@ ttys()
 		is "$who: Ctrl-C and Ctrl-Z go inside" $? 0
 
 		# One who holds it, and another who wants it
-		on_terminal 'expect=tty 1' 'sleep=2' 'send=\x01q' -- $con -t 1 >/dev/null &
+		on_terminal 'expect=tty 1' 'sleep=3' 'send=\x01q' -- $con -t 1 >/dev/null &
 		job=$!
-		sleep 0.5
+		wait_for 10 is_busy 1
 		busy=$(message lxc console -n c -t 1)
 		like "$who: is refused" "$busy" "*tty 1*in use*"
 		exits 1 "$who: with code 1" lxc console -n c -t 1
@@ -92,11 +98,12 @@ ttys()
 		out=$(on_terminal 'expect=tty 1' 'send=\x01q' -- $con -t 1)
 		is "$who: a killed one leaves the tty free" $? 0
 
-		on_terminal 'expect=tty 1' 'sleep=1' -- $con -t 1 >/dev/null &
+		on_terminal 'expect=tty 1' 'sleep=2' -- $con -t 1 >/dev/null &
 		job=$!
-		on_terminal 'expect=tty 0' 'sleep=1' -- $con -t 0 >/dev/null &
+		on_terminal 'expect=tty 0' 'sleep=2' -- $con -t 0 >/dev/null &
 		job0=$!
-		sleep 0.7
+		wait_for 10 is_busy 1
+		wait_for 10 is_busy 0
 		lxc stop -k -n c
 		wait $job
 		is "$who: it ends with the container" $? 0

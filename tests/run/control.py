@@ -7,6 +7,8 @@ control.py SOCKET garbage      messages that are none
 control.py SOCKET silent N     N connections that say nothing; prints "up", waits for standard input
 control.py SOCKET waiting N    N that wait for a state
 control.py SOCKET consoles N   one that changes its terminal N times
+control.py SOCKET links        asks for processes to enter by, and says nothing that makes sense
+control.py SOCKET spawns N     asks for N and leaves them waiting; prints how many there are, waits
 """
 
 import os
@@ -15,7 +17,7 @@ import struct
 import sys
 
 MAGIC = 0x6378726C
-INFO, WAIT, CONSOLE = 1, 5, 8
+INFO, WAIT, CONSOLE, SPAWN = 1, 5, 8, 10
 STOPPED = 1
 
 
@@ -85,6 +87,36 @@ def hold(path, count, message):
     sys.stdin.read()
 
 
+def spawn(path):
+    """The link, or None when there is no process at its other end."""
+    sock = connect(path)
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    socket.send_fds(sock, [frame(SPAWN)], [theirs.fileno()])
+    theirs.close()
+    reply = sock.recv(65536)
+    return ours if struct.unpack_from("=i", reply, 8)[0] == 0 else None
+
+
+def links(path):
+    connect(path).send(frame(SPAWN))
+    sock = connect(path)
+    null = os.open("/dev/null", os.O_RDONLY)
+    socket.send_fds(sock, [frame(SPAWN)], [null])
+    for size in (1, 100, 304, 400, 30000):
+        for n_fds in (0, 1, 4, 5, 9):
+            link = spawn(path)
+            if link is None:
+                return
+            socket.send_fds(link, [b"\xff" * size], [null] * n_fds)
+            link.close()
+
+
+def spawns(path, count):
+    held = [link for link in (spawn(path) for _ in range(count)) if link]
+    print(len(held), flush=True)
+    sys.stdin.read()
+
+
 def main():
     path, action = sys.argv[1:3]
     count = int(sys.argv[3]) if len(sys.argv) > 3 else 0
@@ -92,6 +124,10 @@ def main():
         print("answered" if ask(connect(path)) else "refused")
     elif action == "garbage":
         garbage(path)
+    elif action == "links":
+        links(path)
+    elif action == "spawns":
+        spawns(path, count)
     elif action == "silent":
         hold(path, count, None)
     elif action == "waiting":

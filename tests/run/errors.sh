@@ -104,7 +104,7 @@ is_as_before()
 # What differs from machine to machine becomes a word.
 same_everywhere()
 {
-	sed -E -e "s#$TMP#@TMP@#g" -e "s#$(dirname "$RLXC")/#@BIN@/#g" -e "s#\b$TEST_USER\b#@USER@#g" \
+	sed -E -e "s#$TMP#@TMP@#g" -e "s#${cgroup:-@CGROUP@}#@CGROUP@#g" -e "s#$(dirname "$RLXC")/#@BIN@/#g" -e "s#\b$TEST_USER\b#@USER@#g" \
 		-e "s#\b$(id -u "$TEST_USER")\b#@UID@#g" -e "s#\b$(id -g "$TEST_USER")\b#@UID@#g" \
 		-e 's#\(pid [0-9]+\)#(pid @PID@)#' -e "s#'/[^' ]*/templates/#'@TEMPLATES@/#g"
 }
@@ -224,7 +224,7 @@ if need_rooted "ids"; then
 	host /etc/subgid "$TMP/etc/empty"
 	after=(destroy -n one)
 	try "no subordinate ids: create" create -n one -t none
-	config t "$base"
+	config t "$base" "lxc.net.0.type = empty"
 	after=(stop -n t -k)
 	try "no subordinate ids: a start without a map" start -n t -- /bin/busybox sleep 600
 	try "no subordinate ids: start" start -n c1
@@ -315,7 +315,7 @@ if need_rooted "the rootfs is behind a closed directory"; then
 	wrong "the rootfs is behind a closed directory" "lxc.rootfs.path = dir:$TMP/file-system/closed/rootfs"
 	rm -r "$TMP/file-system/closed"
 fi
-config t "lxc.uts.name = t"
+config t "lxc.uts.name = t" "lxc.net.0.type = empty"
 try "no lxc.rootfs.path" start -n t
 try "no lxc.rootfs.path, no such program" execute -n t -- /no/such/program
 
@@ -336,6 +336,17 @@ wrong "an unknown namespace" "lxc.namespace.keep = nett"
 wrong "an unknown architecture" "lxc.arch = z80"
 wrong "a bad word of lxc.mount.auto" "lxc.mount.auto = proc:mixed,sys:ro"
 wrong "a device without type" "lxc.net.0.link = br0"
+wrong "a device of root" "lxc.net.0.type = macvlan" "lxc.net.0.link = eth0"
+wrong "a bridge that is not there" "lxc.net.0.type = veth" "lxc.net.0.link = nobr0"
+wrong "a port that is none" "lxc.net.0.type = user" "lxc.net.0.publish = 8080:0"
+wrong "a port of another type" "lxc.net.0.type = veth" "lxc.net.0.publish = 8080:80"
+wrong "two user-mode networks" "lxc.net.0.type = user" "lxc.net.1.type = user"
+wrong "an address of a user-mode network" "lxc.net.0.type = user" "lxc.net.0.ipv4.address = 10.0.0.2/24"
+wrong "a device that is always lo" "lxc.net.0.type = empty" "lxc.net.0.name = eth0"
+wrong "a device of type empty with a link" "lxc.net.0.type = empty" "lxc.net.0.link = br0"
+wrong "a gateway without address" "lxc.net.0.type = empty" "lxc.net.0.flags = up" "lxc.net.0.ipv4.gateway = dev"
+wrong "an address that does not parse" "lxc.net.0.type = veth" "lxc.net.0.ipv4.address = 10.0.3.400/24"
+wrong "an interface name that is too long" "lxc.net.0.type = veth" "lxc.net.0.name = abcdefghijklmnop"
 wrong "an unknown limit" "lxc.prlimit.nofiles = 10"
 wrong "a bad limit" "lxc.prlimit.nofile = many"
 wrong "soft above hard" "lxc.prlimit.nofile = 20:10"
@@ -379,9 +390,16 @@ try "-s with an unknown key" start -n c1 -s lxc.tty.maxx=4
 
 wrong "not yet: a hook" "lxc.hook.pre-start = /bin/true"
 wrong "not yet: seccomp" "lxc.seccomp.profile = /etc/seccomp"
-wrong "not yet: veth" "lxc.net.0.type = veth" "lxc.net.0.link = br0"
-wrong "not yet: a limit of cgroup2" "lxc.cgroup2.memory.max = 100M"
 wrong "not yet: overlay" "lxc.rootfs.path = overlay:/a:/b"
+
+# ---- limits ----------------------------------------------------------------------------------------
+
+wrong "limit: no such controller" "lxc.cgroup2.memry.max = 100M"
+wrong "limit: a slash" "lxc.cgroup2.memory/max = 100M"
+wrong "limit: a file that moves processes" "lxc.cgroup2.cgroup.procs = 1"
+wrong "limit: a name of version 1 for version 2" "lxc.cgroup2.memory.limit_in_bytes = 100M"
+wrong "limit: a device rule" "lxc.cgroup2.devices.allow = c 1:3"
+wrong "limit: a device that is not there" "lxc.cgroup2.devices.allow = /dev/no/such rwm"
 
 # ---- mounts ----------------------------------------------------------------------------------------
 
@@ -418,6 +436,26 @@ try "does not exist: info, as JSON" info -n nope --format json
 for command in stop attach console freeze unfreeze; do
 	try "not running: $command" $command -n c1
 done
+try "does not exist: cgroup" cgroup -n nope pids.max
+try "not running: cgroup" cgroup -n c1 pids.max
+try "cgroup: no file" cgroup -n up
+try "cgroup: a word too many" cgroup -n up cpu.max 1000 10000
+try "cgroup: a path" cgroup -n up ../pids.max
+try "cgroup: no such controller" cgroup -n up memroy.max
+if [ -n "$cgroup" ]; then
+	try "cgroup: no such file" cgroup -n up cgroup.frooze
+	try "cgroup: a bad value" cgroup -n up cgroup.freeze 7
+	try "cgroup: a bad value of version 1" cgroup -n up freezer.state COLD
+	try "cgroup: only for reading" cgroup -n up cpuacct.usage 0
+	try "cgroup: as JSON" cgroup -n up cgroup.frooze --format json
+else
+	seen="$seen
+$(sed -n 's/^== \(cgroup: no such file\|cgroup: a bad .*\|cgroup: only .*\|cgroup: as JSON\)$/\1/p' "$expected")"
+fi
+try "top: no terminal" top
+try "top: a bad delay" top -b -d 0
+try "top: an unknown order" top -b -s x
+try "top: JSON without lines" top --format json
 try "not running: wait" wait -n c1 -s RUNNING -t 0
 try "already running: start" start -n up
 try "already running: start -F" start -n up -F

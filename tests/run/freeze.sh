@@ -112,4 +112,53 @@ checks()
 }
 
 each_caller checks
+
+# A process that waits in the kernel: its file system has a server that never answers. It is moved
+# into the container's cgroup by root.
+stuck()
+{
+	unshare -m timeout 60 python3 - "$TMP/mnt" "$1" <<'EOF' &
+import ctypes, os, sys
+mount = ctypes.CDLL(None, use_errno=True).mount
+fd = os.open("/dev/fuse", os.O_RDWR)
+options = b"fd=%d,rootmode=40000,user_id=0,group_id=0" % fd
+if mount(b"none", sys.argv[1].encode(), b"fuse", 6, options):
+    sys.exit("cannot mount: %d" % ctypes.get_errno())
+with open(sys.argv[2] + "/cgroup.procs", "w") as procs:
+    procs.write("0")
+os.stat(sys.argv[1] + "/file")
+EOF
+}
+
+waits()
+{
+	for pid in $(cat "$1/cgroup.procs"); do
+		! grep -qs '^[0-9]* (python3) D' "/proc/$pid/stat" || return 0
+	done
+	return 1
+}
+
+late()
+{
+	lxc create -n c -t busybox -f "$TMP/empty" >/dev/null 2>&1
+	lxc start -n c
+	path=$(sed -n 's/^0:://p' "/proc/$(lxc info -n c -pH)/cgroup")
+	for dir in "/sys/fs/cgroup$path" "/sys/fs/cgroup/unified$path"; do
+		[ ! -e "$dir/cgroup.freeze" ] || break
+	done
+	mkdir -p "$TMP/mnt"
+	stuck "$dir"
+	wait_for 10 waits "$dir" || skip "no process could be made to wait"
+	exits 1 "$who: a process that cannot be frozen" lxc freeze -n c -t 1
+	like "$who: is named" "$(message lxc freeze -n c -t 1)" "*not frozen after 1 s and goes on*process [0-9]* (python3)*hint: *"
+	is "$who: and the rest goes on" "$(state c)" RUNNING
+	is "$who: none of it is frozen" "$(cat "$dir/cgroup.freeze")" 0
+	exits 0 "$who: it can be ended" lxc stop -n c -k
+	wait
+}
+
+if [ "$(id -u)" -eq 0 ] && [ -c /dev/fuse ] && has python3; then
+	rm -rf "$TMP/root"
+	each_caller late root
+fi
 finish

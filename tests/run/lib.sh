@@ -14,6 +14,8 @@
 #	wait_for SECONDS COMMAND ARG...       polls until COMMAND succeeds
 #	as_user COMMAND ARG...                as the ordinary user: root becomes TEST_USER, others stay
 #	need_user, need_root, need COMMAND    skip the test when it cannot run
+#	own_network "$@"                      goes on in a network namespace of its own, as root
+#	small_rootfs DIRECTORY                a root file system: busybox, and what looks at networks
 #	skip REASON                           ends the test, or what is left of it
 #	on_exit 'SHELL CODE'                  run at the end, last one first
 #	exits CODE "what" COMMAND ARG...      COMMAND ends with that exit code
@@ -22,7 +24,9 @@
 # Tests of containers run the same checks for each kind of caller:
 #
 #	each_caller FUNCTION [KIND...]        with $who set to root, user (in a cgroup of their own)
-#	                                      and bare (a user without one), and an empty $LXCPATH
+#	                                      and bare (a user without one), and an empty $LXCPATH;
+#	                                      when asked for, other: who starts as user does, and does
+#	                                      all else from another cgroup, as in another login session
 #	as_caller COMMAND ARG...              as the one whose turn it is
 #	lxc COMMAND ARG...                    that command of ours, on $LXCPATH
 #	on_terminal STEP... -- COMMAND ARG... see terminal.py
@@ -171,6 +175,7 @@ need()
 
 need_root()
 {
+	unset RLXC_TURNS # the user cannot take his turn elsewhere
 	[ "$(id -u)" -eq 0 ] || skip "needs root"
 }
 
@@ -202,6 +207,30 @@ as_user()
 	)
 }
 
+# The links of the host are not touched.
+own_network()
+{
+	need_root
+	if [ -z "${TEST_INSIDE-}" ]; then
+		unshare --net true 2>/dev/null || skip "no network namespace"
+		rm -rf "$TMP"
+		TEST_INSIDE=1 exec unshare --net -- bash "$0" "$@"
+	fi
+	ip link set lo up
+	who=root
+	on_exit 'end_containers'
+}
+
+small_rootfs()
+{
+	test_busybox=$(command -v busybox) || skip "no busybox"
+	mkdir -p "$1/bin" "$1/dev" "$1/etc" "$1/proc" "$1/sys" "$1/tmp"
+	cp "$test_busybox" "$1/bin/busybox"
+	for test_tool in sh ip ping ping6 sleep nc cat reboot; do
+		ln -s busybox "$1/bin/$test_tool"
+	done
+}
+
 # exits CODE "text" COMMAND...
 exits()
 {
@@ -219,7 +248,16 @@ exits()
 
 # ---- containers, for each kind of caller ----
 
-USER_CGROUP= # of TEST_USER, when root runs the test
+USER_CGROUP=  # of TEST_USER, when root runs the test
+OTHER_CGROUP= # that TEST_USER is in without owning it
+
+# The nearest cgroup above both is root's.
+make_other_cgroup()
+{
+	OTHER_CGROUP=${USER_CGROUP%/*}/rlxc-other-$TEST_NAME-$$
+	mkdir "$OTHER_CGROUP" || return 1
+	on_exit 'rmdir "$OTHER_CGROUP" 2>/dev/null'
+}
 
 make_user_cgroup()
 {
@@ -235,25 +273,67 @@ make_user_cgroup()
 	return 1
 }
 
+# in_cgroup DIRECTORY COMMAND ARG...
+in_cgroup()
+{
+	(
+		# The subshell's own pid, which becomes the command's
+		[ -z "$1" ] || sh -c 'echo $PPID' >"$1/cgroup.procs"
+		shift
+		"$@"
+	)
+}
+
 as_caller()
 {
 	case $who in
 	root) "$@" ;;
 	bare) as_user "$@" ;;
-	user)
-		(
-			# The subshell's own pid, which becomes the command's
-			[ -z "$USER_CGROUP" ] || sh -c 'echo $PPID' >"$USER_CGROUP/cgroup.procs"
-			as_user "$@"
-		)
-		;;
+	user) in_cgroup "$USER_CGROUP" as_user "$@" ;;
+	other) in_cgroup "$OTHER_CGROUP" as_user "$@" ;;
 	esac
+}
+
+# What a user's container has without a line about networks depends on the programs of the host:
+# containers of the tests say that they have none. DEFAULT_NET=1: they do not.
+say_no_network()
+{
+	[ -z "${DEFAULT_NET-}" ] || return 0
+	test_config=
+	for test_word; do
+		case $test_word in
+		--) break ;;
+		*lxc.net* | --share-net*) return 0 ;;
+		esac
+		case $test_before in
+		-f) test_config=$test_word ;;
+		*) [ ! -f "$LXCPATH/$test_word/config" ] || : "${test_config:=$LXCPATH/$test_word/config}" ;;
+		esac
+		test_before=$test_word
+	done
+	[ -f "$test_config" ] || return 0
+	grep -qs 'lxc\.net' "$test_config" || printf '\nlxc.net.0.type = empty\n' >>"$test_config"
 }
 
 lxc()
 {
 	test_command=$1
 	shift
+	case $who-$test_command in
+	user-start | user-execute | bare-start | bare-execute | other-start | other-execute)
+		test_before=
+		say_no_network "$@" 2>/dev/null
+		;;
+	esac
+	case $who-$test_command in
+	other-start | other-execute)
+		(
+			who=user
+			as_caller timeout -k 5 60 "$RLXC" "$test_command" -P "$LXCPATH" "$@"
+		)
+		return
+		;;
+	esac
 	as_caller timeout -k 5 60 "$RLXC" "$test_command" -P "$LXCPATH" "$@"
 }
 
@@ -276,7 +356,8 @@ has_cgroup()
 {
 	printf 'lxc.rootfs.path = /\n' >"$TMP/.config"
 	chmod 644 "$TMP/.config"
-	! lxc start -n probe -f "$TMP/.config" --dry-run 2>/dev/null | grep -q '"cgroup_base": null'
+	lxc start -n probe -f "$TMP/.config" --dry-run 2>/dev/null |
+		grep -Eq '"cgroup_base": "|"cgroup_scope": true'
 }
 
 end_containers()
@@ -304,16 +385,20 @@ each_caller()
 	[ $# -gt 0 ] || set -- root user bare
 	on_exit '[ -z "${who-}" ] || end_containers'
 	for test_who; do
+		# run-tests lets the user take his own turns.
+		case " ${RLXC_TURNS-$test_who} " in *" $test_who "*) ;; *) continue ;; esac
 		case $test_who in
 		root)
 			[ "$(id -u)" -ne 0 ] || turn root "$test_function"
 			continue
 			;;
 		esac
-		if [ "$(id -u)" -eq 0 ] && [ "$test_who" = user ] && [ -z "$USER_CGROUP" ]; then
+		if [ "$(id -u)" -eq 0 ] && [ "$test_who" != bare ] && [ -z "$USER_CGROUP" ]; then
 			getent passwd "${TEST_USER:-}" >/dev/null || continue
 			make_user_cgroup || continue
 		fi
+		[ "$(id -u)" -ne 0 ] || [ "$test_who" != other ] || [ -n "$OTHER_CGROUP" ] ||
+			make_other_cgroup || continue
 		# For a test that a user runs there is one surrounding, whatever it is.
 		[ "$(id -u)" -eq 0 ] || [ "$test_who" = user ] || continue
 		need_user

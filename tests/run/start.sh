@@ -19,12 +19,13 @@ message()
 	"$@" 2>&1 >/dev/null </dev/null
 }
 
-# Everything that a start could leave behind, with times
+# Everything that a start of the container $dry could leave behind, with times: its own alone, since
+# other tests start and end theirs meanwhile
 surroundings()
 {
 	find "$TMP" -path "$TMP/.*" -prune -o -printf '%p %s %T@ %i\n' 2>/dev/null | sort
-	ls -R /run/rlxc "$(as_caller sh -c 'echo /run/user/$(id -u)')"/rlxc 2>/dev/null
-	find /sys/fs/cgroup -name 'lxc.*c' 2>/dev/null | sort
+	find /run/rlxc "$(as_caller sh -c 'echo /run/user/$(id -u)')"/rlxc -path "*/$dry*" 2>/dev/null
+	find /sys/fs/cgroup -name "lxc.*$dry*" 2>/dev/null
 }
 
 ns_of()
@@ -153,15 +154,16 @@ refusals()
 
 dry_run()
 {
-	sleep 0.5 # what the cases before have ended may still be at its last file
+	dry=dry$$
 	before=$(surroundings)
-	plan=$(lxc start -n c --dry-run -s lxc.uts.name='q"uo\te' -L "$LXCPATH/no-log" -p "$LXCPATH/no-pid" 2>&1)
+	plan=$(lxc start -n $dry -f "$LXCPATH/c/config" --dry-run -s lxc.uts.name='q"uo\te' \
+		-L "$LXCPATH/no-log" -p "$LXCPATH/no-pid" 2>&1)
 	is "$who: --dry-run touches nothing" "$(surroundings)" "$before"
 	is "$who: --dry-run prints JSON" "$(printf '%s\n' "$plan" | python3 -c '
 import json, sys
 plan = json.load(sys.stdin)
 print(plan["name"], plan["hostname"], plan["argv"], plan["foreground"], plan["execute"])')" \
-		"c q\"uo\\te ['/sbin/init'] False False"
+		"$dry q\"uo\\te ['/sbin/init'] False False"
 	is "$who: and no container" "$(state c)" STOPPED
 	ok "$who: --dry-run of a command" lxc start -n c --dry-run -F -- /bin/true
 	exits 1 "$who: --dry-run of what is refused" lxc start -n c --dry-run -s lxc.no.such=1
@@ -216,13 +218,6 @@ sharing()
 }
 
 # The process of that start, below the layers of the shell functions
-starter()
-{
-	pgrep -f "^$RLXC start -P $LXCPATH -n c -F" | while read -r pid; do
-		pgrep -P "$pid" -f "^$RLXC start -P $LXCPATH -n c -F" >/dev/null || echo "$pid"
-	done | head -n 1
-}
-
 foreground()
 {
 	is "$who: output passes" "$(fg -- /bin/echo here)" here
@@ -241,11 +236,13 @@ foreground()
 	for signal in TERM HUP INT USR1; do
 		want=$signal
 		[ $signal != HUP ] || want=TERM
-		lxc start -n c -F -- /bin/sh -c "trap 'echo got $want; exit 0' $want; echo up; while :; do sleep 0.1; done" \
+		rm -f "$TMP/out" # an "up" of the one before would be taken for this one's
+		lxc start -n c -F -p "$LXCPATH/pid" -- \
+			/bin/sh -c "trap 'echo got $want; exit 0' $want; echo up; while :; do sleep 0.1; done" \
 			>"$TMP/out" 2>&1 </dev/null &
 		job=$!
 		wait_for 10 grep -q up "$TMP/out"
-		kill -$signal "$(starter)"
+		kill -$signal "$(cat "$LXCPATH/pid")"
 		wait $job
 		is "$who: SIG$signal is passed on" "$? $(tail -n 1 "$TMP/out")" "0 got $want"
 	done

@@ -32,6 +32,24 @@ init_with()
 	echo "trap 'echo got $1 >/dev/console; exit 0' $1; echo up; while :; do sleep 0.05; done"
 }
 
+# Nobody may have reaped it yet.
+has_ended()
+{
+	[ ! -e "/proc/$1" ] || grep -q '^State:.Z' "/proc/$1/status"
+}
+
+monitor_pid()
+{
+	as_caller awk '/^PPid/ { print $2 }' "/proc/$(lxc info -n c -pH)/status"
+}
+
+end_monitor()
+{
+	monitor=$(monitor_pid)
+	as_caller kill -TERM "$monitor"
+	wait_for 12 has_ended "$monitor"
+}
+
 # Starts such an init and waits until it has set its traps: before, a signal is lost.
 start_init()
 {
@@ -108,6 +126,33 @@ shutting_down()
 	ok "$who: a little later" wait_for 5 is_state c STOPPED
 }
 
+# SIGTERM to the monitor is how a service manager or a logout ends it: a shutdown, even when the init
+# got the same signal and takes it for "reboot".
+terminated()
+{
+	start_init -s lxc.signal.halt=SIGUSR1 -- /bin/sh -c "$(init_with USR1)"
+	ended=$(takes 0 3000 end_monitor)
+	is "$who: SIGTERM to the monitor asks init to shut down" "$ended $(logged)" "0 got USR1 "
+	lxc start -n c
+	monitor=$(monitor_pid)
+	init=$(lxc info -n c -pH)
+	as_caller kill -TERM "$init" "$monitor"
+	ok "$who: SIGTERM to busybox and the monitor is no reboot" wait_for 9 is_state c STOPPED
+	ok "$who: the monitor is gone" wait_for 2 has_ended "$monitor"
+	if [ "$who" = user ]; then
+		start_init -- /bin/sh -c "trap 'echo x' INT PWR; echo up; while :; do sleep 0.05; done"
+		is "$who: who ends at no signal is killed" "$(takes 7000 9900 end_monitor)" 0
+	fi
+	lxc start -n c
+	if has_cgroup; then
+		lxc freeze -n c
+		is "$who: a frozen one ends" "$(takes 0 9900 end_monitor)" 0
+	fi
+	lxc stop -n c -k >/dev/null 2>&1
+	ok "$who: it starts again" lxc start -n c
+	lxc stop -n c -k
+}
+
 killing()
 {
 	lxc start -n c
@@ -130,12 +175,6 @@ killing()
 	wait
 	case $r in 0 | 2) r=fine ;; esac
 	is "$who: three at a time" "$r $(state c)" "fine STOPPED"
-}
-
-# Nobody may have reaped it yet.
-has_ended()
-{
-	[ ! -e "/proc/$1" ] || grep -q '^State:.Z' "/proc/$1/status"
 }
 
 # Directory of a container's own cgroup, empty when it has none
@@ -201,6 +240,7 @@ checks()
 	lxc create -n c -t busybox -f "$TMP/empty" >/dev/null 2>&1
 	refusals
 	shutting_down
+	terminated
 	killing
 	without_monitor
 	ephemeral
