@@ -72,11 +72,12 @@ static void *lib_open(void)
 static void lib_silence(void *lib)
 {
 	void *fn = dlsym(lib, "subid_init");
-	FILE *nowhere = fopen("/dev/null", "we");
+	FILE *nowhere;
 
 	if (!fn)
 		fn = dlsym(lib, "libsubid_init");
-	if (fn && nowhere)
+	nowhere = fn ? fopen("/dev/null", "we") : NULL;
+	if (nowhere)
 		(void)((lib_init_fn)fn)(NULL, nowhere);
 }
 

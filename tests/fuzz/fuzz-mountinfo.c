@@ -16,7 +16,8 @@ static void parse_small(const char *text)
 	uint64_t value;
 
 	(void)cgroup_parse_key(text, "kernel", &value);
-	(void)cgroup_parse_io(text);
+	(void)cgroup_parse_sum(text, "rbytes=", &value);
+	(void)cgroup_parse_kernel(text, "kernel", &value);
 	while ((rest = cgroup_parse_name(rest, name, sizeof(name))))
 		if (strchr(name, '/') || name[0] == '.' || !name[0])
 			abort();
