@@ -3,7 +3,7 @@
 #define RLXC_PRIV_AUTH_H
 
 /* AUTH(condition) marks each condition that keeps a caller from what is not theirs.
- * tests/tools/mutate-usernic makes them AUTH_OFF, one at a time, and wants a test to fail. */
+ * tests/tools/measure-setuid makes them AUTH_OFF, one at a time, and wants a test to fail. */
 #define AUTH(condition) (condition)
 #define AUTH_OFF(condition) ((void)(condition), 1)
 

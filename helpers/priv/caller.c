@@ -25,17 +25,7 @@ static gid_t real_gid = (gid_t)-1;
 bool priv_ids_allowed(const struct priv_ids *ids)
 {
 	return AUTH(ids->euid == 0) && AUTH(ids->suid == 0) && AUTH(ids->egid == ids->rgid) &&
-	       AUTH(ids->sgid == ids->rgid) &&
-	       (ids->identity ||
-	        (AUTH(ids->ruid != ids->overflow_uid) && AUTH(ids->rgid != ids->overflow_gid)));
-}
-
-static bool is_identity(int proc_fd, const char *map)
-{
-	char text[256];
-
-	return priv_read_at(proc_fd, map, text, sizeof(text)) > 0 &&
-	       strcmp(text, "         0          0 4294967295\n") == 0;
+	       AUTH(ids->sgid == ids->rgid) && AUTH(ids->ruid != ids->nobody);
 }
 
 static uint32_t overflow_id(int proc_fd, const char *path)
@@ -65,11 +55,11 @@ void priv_identify(struct priv_caller *ret_caller)
 	if (!AUTH(ids.euid == 0))
 		priv_fail("not installed set-user-ID root, or started where that has no effect");
 	proc_fd = priv_open_proc();
-	ids.identity = is_identity(proc_fd, "self/uid_map") && is_identity(proc_fd, "self/gid_map");
-	ids.overflow_uid = overflow_id(proc_fd, "sys/kernel/overflowuid");
-	ids.overflow_gid = overflow_id(proc_fd, "sys/kernel/overflowgid");
-	if (!AUTH(priv_ids_allowed(&ids)) || fstatat(proc_fd, "self/exe", &st, 0) < 0 ||
-	    !AUTH(priv_is_roots(&st, S_IFREG)))
+	ids.nobody = overflow_id(proc_fd, "sys/kernel/overflowuid");
+	ret_caller->nobody = overflow_id(proc_fd, "sys/kernel/overflowgid");
+	/* The kernel lets an id stay what it is only when it is mapped here. */
+	if (!AUTH(priv_ids_allowed(&ids)) || setresgid(ids.rgid, (gid_t)-1, (gid_t)-1) < 0 ||
+	    fstatat(proc_fd, "self/exe", &st, 0) < 0 || !AUTH(priv_is_roots(&st, S_IFREG)))
 		priv_fail("not installed as root's own program");
 	(void)close(proc_fd);
 	ret_caller->uid = ids.ruid;
@@ -114,15 +104,15 @@ void priv_keep_capabilities(uint64_t mask)
 {
 	const unsigned long bits = SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP |
 	                           SECBIT_NO_SETUID_FIXUP_LOCKED;
+	unsigned long cap = 0; /* the first that the kernel does not know is the end */
 
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
 	    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0 ||
 	    prctl(PR_SET_SECUREBITS, bits, 0, 0, 0) < 0)
 		priv_fail("not permitted");
-	for (unsigned long cap = 0; cap < 64; cap++)
-		if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0 && errno != EINVAL)
-			priv_fail("not permitted");
-	if (set_capabilities(mask, 0) < 0)
+	while (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) == 0)
+		cap++;
+	if (errno != EINVAL || set_capabilities(mask, 0) < 0)
 		priv_fail("not permitted");
 }
 
@@ -199,20 +189,22 @@ bool priv_caller_has_gid(const struct priv_caller *caller, gid_t gid)
 {
 	for (int i = 0; i < caller->n_groups; i++)
 		if (caller->groups[i] == gid)
-			return true;
+			return AUTH(gid != caller->nobody);
 	return false;
 }
 
-bool priv_caller_in_group(const struct priv_caller *caller, const char *name, gid_t *ret_gid)
+bool priv_caller_is_in(void *arg, const char *group, bool is_gid, uint32_t *gid)
 {
-	const struct group *group;
-	bool in_it;
+	const struct priv_caller *caller = arg;
+	const struct group *entry;
 
-	priv_as_caller(caller);
-	group = getgrnam(name);
-	in_it = group && AUTH(priv_caller_has_gid(caller, group->gr_gid));
-	if (in_it)
-		*ret_gid = group->gr_gid;
-	priv_as_root();
-	return in_it;
+	if (!is_gid) {
+		priv_as_caller(caller);
+		entry = getgrnam(group);
+		priv_as_root();
+		if (!entry)
+			return false;
+		*gid = entry->gr_gid;
+	}
+	return AUTH(priv_caller_has_gid(caller, *gid));
 }

@@ -20,17 +20,17 @@ struct priv_caller {
 	char name[100]; /* of the account; empty when there is none */
 	int n_groups;   /* what the kernel holds, and gid */
 	gid_t groups[NGROUPS_MAX + 1];
+	gid_t nobody; /* what any group looks like that is not mapped here */
 };
 
 struct priv_ids {
 	uid_t ruid, euid, suid;
 	gid_t rgid, egid, sgid;
-	bool identity;                       /* ids here are the ids of the host */
-	uint32_t overflow_uid, overflow_gid; /* what unmapped ids look like, else */
+	uid_t nobody; /* what any user looks like who is not mapped here */
 };
 
 /* Is this the state after the start of a program that is set-user-ID root, for a caller whom one
- * can tell from others? */
+ * can tell from others? Which "nobody" is not, wherever it is. */
 bool priv_ids_allowed(const struct priv_ids *ids);
 
 void priv_identify(struct priv_caller *ret_caller);
@@ -38,9 +38,10 @@ void priv_identify(struct priv_caller *ret_caller);
 void priv_keep_capabilities(uint64_t mask);
 /* Asks the name service, with the caller's rights. */
 void priv_find_name(struct priv_caller *caller);
-/* Is there a group of this name, with the caller in it? With the caller's rights, too. */
-bool priv_caller_in_group(const struct priv_caller *caller, const char *name, gid_t *ret_gid);
 bool priv_caller_has_gid(const struct priv_caller *caller, gid_t gid);
+/* Is the caller in that group, which has a name, or is *gid? With their rights, too. As struct
+ * priv_asker wants it. */
+bool priv_caller_is_in(void *caller, const char *group, bool is_gid, uint32_t *gid);
 
 /* The effective set. */
 void priv_raise(uint64_t mask);

@@ -30,42 +30,31 @@ static int verified(int fd, mode_t type)
 	return -1;
 }
 
-/* The mask is for files; others may look at what there is in the directory. */
-static void make_dir(int dir_fd, const char *name)
-{
-	const mode_t mask = umask(022);
-
-	(void)mkdirat(dir_fd, name, 0755); /* opening it tells */
-	(void)umask(mask);
-}
-
-/* The directory of that name, in place of the one above it. */
+/* The directory of that name. One that is made is for all to look into. */
 static int descend(int above, const char *name, bool create)
 {
-	const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-	int fd = openat(above, name, flags);
+	if (create) {
+		const mode_t mask = umask(022);
 
-	if (fd < 0 && errno == ENOENT && create) {
-		make_dir(above, name);
-		fd = openat(above, name, flags);
+		(void)mkdirat(above, name, 0755); /* opening it tells */
+		(void)umask(mask);
 	}
-	if (above >= 0)
-		(void)close(above);
-	return verified(fd, S_IFDIR);
+	return verified(openat(above, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC),
+	                S_IFDIR);
 }
 
 int priv_open_dir(const char *path, bool create)
 {
-	int fd = descend(-1, "/", false);
+	int fd = descend(AT_FDCWD, "/", false);
 	char name[NAME_MAX + 1];
 
-	while (fd >= 0 && *path) {
-		const size_t len = strcspn(path, "/");
+	while (fd >= 0 && *(path += strspn(path, "/"))) {
+		const int above = fd;
 
-		(void)snprintf(name, sizeof(name), "%.*s", (int)len, path);
-		if (len > 0)
-			fd = descend(fd, name, create);
-		path += len + (path[len] == '/');
+		(void)snprintf(name, sizeof(name), "%.*s", (int)strcspn(path, "/"), path);
+		fd = descend(above, name, create);
+		(void)close(above);
+		path += strcspn(path, "/");
 	}
 	return fd;
 }

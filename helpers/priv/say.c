@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <syslog.h>
 #include <unistd.h>
@@ -18,6 +19,8 @@ void priv_fail(const char *message)
 	char line[160];
 	int n;
 
+	/* Who does not read the message, or stops what is theirs again, keeps no lock. */
+	(void)syscall(SYS_close_range, 3U, ~0U, 0U);
 	priv_drop();
 	n = snprintf(line, sizeof(line), "%s: %s\n", priv_program, message);
 	if (n > 0 && (size_t)n < sizeof(line))

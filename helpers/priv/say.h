@@ -7,7 +7,8 @@
 
 extern const char priv_program[]; /* each program has its own */
 
-/* Drops all privilege, prints "PROGRAM: message" to stderr and ends with exit code 1. */
+/* Closes all files, drops all privilege, prints "PROGRAM: message" to stderr and ends with exit
+ * code 1. */
 _Noreturn void priv_fail(const char *message);
 
 /* Connects to syslog, or else to the kernel's log; with neither, nothing is logged. */

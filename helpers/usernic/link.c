@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "link.h"
+#include "usernic.h"
 
 #include "priv/auth.h"
 
@@ -7,138 +7,118 @@
 #include <linux/if.h>
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define ALIGNED(len) (((size_t)(len) + 3) & ~(size_t)3) /* messages and attributes alike */
 
+/* ---- building ---- */
+
 union message {
-	struct nlmsghdr head;
+	struct {
+		struct nlmsghdr head;
+		struct ifinfomsg info;
+	};
 	unsigned char bytes[512];
 };
 
-/* ---- building ---- */
-
-static void *append(union message *m, const void *data, size_t len)
+static union message request(uint16_t type, uint16_t flags, uint32_t ifindex)
 {
-	void *at = m->bytes + m->head.nlmsg_len;
-
-	if (m->head.nlmsg_len + ALIGNED(len) > sizeof(m->bytes))
-		abort(); /* all that we put in has a size known here */
-	if (data)
-		(void)memcpy(at, data, len);
-	m->head.nlmsg_len += (uint32_t)ALIGNED(len);
-	return at;
+	return (union message){ .head = { .nlmsg_len = NLMSG_LENGTH(sizeof(struct ifinfomsg)),
+		                          .nlmsg_type = type,
+		                          .nlmsg_flags = NLM_F_REQUEST | flags },
+		                .info = { .ifi_index = (int)ifindex } };
 }
 
-static void put(union message *m, uint16_t type, const void *data, size_t len)
+static struct nlattr *put(union message *m, uint16_t type, const void *data, size_t len)
 {
-	const struct nlattr attr = { .nla_len = (uint16_t)(sizeof(struct nlattr) + len),
-		                     .nla_type = type };
+	struct nlattr *attr = (void *)(m->bytes + m->head.nlmsg_len);
+	const size_t size = sizeof(*attr) + ALIGNED(len);
 
-	(void)append(m, &attr, sizeof(attr));
-	(void)append(m, data, len);
+	if (m->head.nlmsg_len + size > sizeof(m->bytes))
+		abort(); /* all that we put in has a size known here */
+	*attr = (struct nlattr){ .nla_len = (uint16_t)(sizeof(*attr) + len), .nla_type = type };
+	if (len)
+		(void)memcpy(attr + 1, data, len);
+	m->head.nlmsg_len += (uint32_t)size;
+	return attr;
 }
 
 static void put_u32(union message *m, uint16_t type, uint32_t value)
 {
-	put(m, type, &value, sizeof(value));
+	(void)put(m, type, &value, sizeof(value));
 }
 
 static void put_text(union message *m, uint16_t type, const char *text)
 {
-	put(m, type, text, strlen(text) + 1);
+	(void)put(m, type, text, strlen(text) + 1);
 }
 
-static struct nlattr *nest(union message *m, uint16_t type)
-{
-	const struct nlattr attr = { .nla_type = type };
-
-	return append(m, &attr, sizeof(attr));
-}
-
+/* Everything since is inside of @attr. */
 static void nest_end(const union message *m, struct nlattr *attr)
 {
 	attr->nla_len = (uint16_t)(m->bytes + m->head.nlmsg_len - (unsigned char *)attr);
 }
 
-static union message request(uint16_t type, uint16_t flags, const void *family_head, size_t len)
-{
-	union message m = { .head = { .nlmsg_len = NLMSG_HDRLEN,
-		                      .nlmsg_type = type,
-		                      .nlmsg_flags = NLM_F_REQUEST | flags } };
-
-	(void)append(&m, family_head, len);
-	return m;
-}
-
 /* ---- answers ---- */
 
-/* The next attribute of what is left, NULL at the end or when it does not fit. */
-static const struct nlattr *next(const unsigned char **at, size_t *left)
-{
-	const struct nlattr *attr = (const void *)*at;
-	size_t size;
-
-	if (*left < sizeof(*attr) || attr->nla_len < sizeof(*attr) || attr->nla_len > *left)
-		return NULL;
-	size = ALIGNED(attr->nla_len) < *left ? ALIGNED(attr->nla_len) : *left;
-	*at += size;
-	*left -= size;
-	return attr;
-}
-
-/* What we keep of a link; what is of another size, or too long, is as if it were not there. */
-static const struct field {
-	int type;
-	bool in_info, is_text;
-	size_t offset;
-} fields[] = {
-	{ IFLA_IFNAME, false, true, offsetof(struct link, name) },
-	{ IFLA_MTU, false, false, offsetof(struct link, mtu) },
-	{ IFLA_MASTER, false, false, offsetof(struct link, master) },
-	{ IFLA_LINK, false, false, offsetof(struct link, peer) },
-	{ IFLA_LINK_NETNSID, false, false, offsetof(struct link, peer_nsid) },
-	{ IFLA_INFO_KIND, true, true, offsetof(struct link, kind) },
+struct span {
+	const unsigned char *at;
+	size_t len;
 };
 
-static void read_field(const struct nlattr *attr, const struct field *field, struct link *link)
+/* What is in the attribute of that type. Empty: there is none, or it does not fit. */
+static struct span find(struct span in, int type)
 {
-	const unsigned char *data = (const unsigned char *)attr + sizeof(struct nlattr);
-	const size_t size = attr->nla_len - sizeof(struct nlattr);
-	const size_t len = field->is_text ? strnlen((const char *)data, size) : size;
+	while (in.len >= sizeof(struct nlattr)) {
+		const struct nlattr *attr = (const void *)in.at;
+		const size_t size = ALIGNED(attr->nla_len);
 
-	if (field->is_text ? len < NAME_SIZE : len == sizeof(uint32_t))
-		(void)memcpy((char *)link + field->offset, data, len);
+		if (attr->nla_len < sizeof(*attr) || attr->nla_len > in.len)
+			break;
+		if ((attr->nla_type & NLA_TYPE_MASK) == type)
+			return (struct span){ in.at + sizeof(*attr),
+				              attr->nla_len - sizeof(*attr) };
+		in.at += size < in.len ? size : in.len;
+		in.len -= size < in.len ? size : in.len;
+	}
+	return (struct span){};
 }
 
-static void read_attributes(const unsigned char *at, size_t left, bool in_info, struct link *link)
+/* What is of another size, or too long, is as if it were not there. */
+static void get_u32(struct span in, int type, void *ret_value)
 {
-	const struct nlattr *attr;
+	const struct span value = find(in, type);
 
-	while ((attr = next(&at, &left))) {
-		const int type = attr->nla_type & NLA_TYPE_MASK;
+	if (value.len == sizeof(uint32_t))
+		(void)memcpy(ret_value, value.at, value.len);
+}
 
-		if (type == IFLA_LINKINFO && !in_info)
-			read_attributes((const unsigned char *)attr + sizeof(struct nlattr),
-			                attr->nla_len - sizeof(struct nlattr), true, link);
-		for (size_t i = 0; i < PRIV_COUNT(fields); i++)
-			if (fields[i].in_info == in_info && fields[i].type == type)
-				read_field(attr, &fields[i], link);
-	}
+static void get_text(struct span in, int type, char ret_text[NAME_SIZE])
+{
+	const struct span text = find(in, type);
+	const size_t len = text.len ? strnlen((const char *)text.at, text.len) : 0;
+
+	if (len > 0 && len < NAME_SIZE)
+		(void)memcpy(ret_text, text.at, len);
 }
 
 static void read_link(const struct nlmsghdr *head, link_fn fn, void *arg)
 {
 	const struct ifinfomsg *info = NLMSG_DATA(head);
+	struct span all = { (const unsigned char *)(info + 1), 0 };
 	struct link link = { .peer_nsid = LINK_HERE };
 
 	if (head->nlmsg_len < NLMSG_SPACE(sizeof(*info)) || info->ifi_index <= 0)
 		return;
+	all.len = head->nlmsg_len - NLMSG_SPACE(sizeof(*info));
 	link.ifindex = (uint32_t)info->ifi_index;
-	read_attributes((const unsigned char *)head + NLMSG_SPACE(sizeof(*info)),
-	                head->nlmsg_len - NLMSG_SPACE(sizeof(*info)), false, &link);
+	get_text(all, IFLA_IFNAME, link.name);
+	get_u32(all, IFLA_MTU, &link.mtu);
+	get_u32(all, IFLA_MASTER, &link.master);
+	get_u32(all, IFLA_LINK, &link.peer);
+	get_u32(all, IFLA_LINK_NETNSID, &link.peer_nsid);
+	get_text(find(all, IFLA_LINKINFO), IFLA_INFO_KIND, link.kind);
 	fn(arg, &link);
 }
 
@@ -179,6 +159,11 @@ bool link_is_from_kernel(const struct sockaddr_nl *from, socklen_t len)
 	       AUTH(from->nl_pid == 0);
 }
 
+static void keep(void *arg, const struct link *link)
+{
+	*(struct link *)arg = *link;
+}
+
 static int talk(struct link_socket *s, union message *m, link_fn fn, void *arg)
 {
 	static union {
@@ -188,8 +173,8 @@ static int talk(struct link_socket *s, union message *m, link_fn fn, void *arg)
 	int r = 0;
 
 	m->head.nlmsg_seq = ++s->seq;
-	if (send(s->fd, m, m->head.nlmsg_len, 0) != (ssize_t)m->head.nlmsg_len)
-		return errno ? -errno : -EIO;
+	if (send(s->fd, m, m->head.nlmsg_len, 0) < 0)
+		return -errno;
 	while (r == 0) {
 		struct sockaddr_nl from;
 		socklen_t from_len = sizeof(from);
@@ -220,16 +205,10 @@ int link_open(struct link_socket *ret_socket)
 	return 0;
 }
 
-static void keep(void *arg, const struct link *link)
-{
-	*(struct link *)arg = *link;
-}
-
 int link_get(struct link_socket *s, uint32_t ifindex, const char *name, int32_t nsid,
              struct link *ret_link)
 {
-	const struct ifinfomsg info = { .ifi_index = (int)ifindex };
-	union message m = request(RTM_GETLINK, NLM_F_ACK, &info, sizeof(info));
+	union message m = request(RTM_GETLINK, NLM_F_ACK, ifindex);
 	struct link link = {};
 	int r;
 
@@ -237,7 +216,7 @@ int link_get(struct link_socket *s, uint32_t ifindex, const char *name, int32_t 
 	if (!ifindex)
 		put_text(&m, IFLA_IFNAME, name);
 	if (nsid != LINK_HERE)
-		put(&m, IFLA_TARGET_NETNSID, &nsid, sizeof(nsid));
+		put_u32(&m, IFLA_TARGET_NETNSID, (uint32_t)nsid);
 	r = talk(s, &m, keep, &link);
 	if (r < 0)
 		return r;
@@ -249,36 +228,34 @@ int link_get(struct link_socket *s, uint32_t ifindex, const char *name, int32_t 
 
 int link_list(struct link_socket *s, uint32_t master, link_fn fn, void *arg)
 {
-	const struct ifinfomsg info = {};
-	union message m = request(RTM_GETLINK, NLM_F_DUMP, &info, sizeof(info));
-	struct nlattr *kind;
+	union message m = request(RTM_GETLINK, NLM_F_DUMP, 0);
+	struct nlattr *info;
 
 	put_u32(&m, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
 	if (master)
 		put_u32(&m, IFLA_MASTER, master);
-	kind = nest(&m, IFLA_LINKINFO);
+	info = put(&m, IFLA_LINKINFO, NULL, 0);
 	put_text(&m, IFLA_INFO_KIND, "veth");
-	nest_end(&m, kind);
+	nest_end(&m, info);
 	return talk(s, &m, fn, arg);
 }
 
 int link_create_pair(struct link_socket *s, const struct link_pair *pair)
 {
-	const struct ifinfomsg up = { .ifi_flags = IFF_UP, .ifi_change = IFF_UP }, plain = {};
-	union message m =
-		request(RTM_NEWLINK, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL, &up, sizeof(up));
+	static const struct ifinfomsg plain;
+	union message m = request(RTM_NEWLINK, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL, 0);
 	struct nlattr *info, *data, *peer;
 
+	m.info.ifi_flags = m.info.ifi_change = IFF_UP;
 	put_text(&m, IFLA_IFNAME, pair->host);
-	put(&m, IFLA_ADDRESS, pair->host_address, sizeof(pair->host_address));
+	(void)put(&m, IFLA_ADDRESS, pair->host_address, sizeof(pair->host_address));
 	put_u32(&m, IFLA_MTU, pair->mtu);
 	if (pair->master)
 		put_u32(&m, IFLA_MASTER, pair->master);
-	info = nest(&m, IFLA_LINKINFO);
+	info = put(&m, IFLA_LINKINFO, NULL, 0);
 	put_text(&m, IFLA_INFO_KIND, "veth");
-	data = nest(&m, IFLA_INFO_DATA);
-	peer = nest(&m, VETH_INFO_PEER);
-	(void)append(&m, &plain, sizeof(plain));
+	data = put(&m, IFLA_INFO_DATA, NULL, 0);
+	peer = put(&m, VETH_INFO_PEER, &plain, sizeof(plain));
 	put_text(&m, IFLA_IFNAME, pair->peer);
 	put_u32(&m, IFLA_MTU, pair->mtu);
 	put_u32(&m, IFLA_NET_NS_FD, (uint32_t)pair->netns_fd);
@@ -290,8 +267,7 @@ int link_create_pair(struct link_socket *s, const struct link_pair *pair)
 
 int link_delete(struct link_socket *s, uint32_t ifindex)
 {
-	const struct ifinfomsg info = { .ifi_index = (int)ifindex };
-	union message m = request(RTM_DELLINK, NLM_F_ACK, &info, sizeof(info));
+	union message m = request(RTM_DELLINK, NLM_F_ACK, ifindex);
 
 	return talk(s, &m, keep, &(struct link){});
 }

@@ -7,9 +7,7 @@
  * once and then is a descriptor or an index. 3. Whatever a caller may not know about gives the same
  * answer as if it did not exist. 4. Privilege only ever goes down, and is gone before anything is
  * printed. 5. No user can stop, fill or damage what another one needs. main is the order. */
-#include "nic.h"
-#include "ovs.h"
-#include "target.h"
+#include "usernic.h"
 
 #include "priv/auth.h"
 #include "priv/filter.h"
@@ -28,7 +26,6 @@
 
 #define POLICY_DIR RLXC_SYSCONFDIR "/lxc"
 #define POLICY_FILE "lxc-usernet"
-#define LOCK_WAIT_MS 5000
 #define CAP(name) (1ULL << CAP_##name)
 
 const char priv_program[] = "lxc-user-nic";
@@ -39,18 +36,11 @@ static _Noreturn void deny(const struct nic_job *job, const char *why)
 	priv_fail("not permitted");
 }
 
-static bool in_group(void *arg, const char *group, bool is_gid, uint32_t *gid)
-{
-	return is_gid ? AUTH(priv_caller_has_gid(arg, *gid))
-	              : priv_caller_in_group(arg, group, gid);
-}
-
 /* Root needs no grant, but all else holds for root, too. */
 static void read_policy(struct nic_job *job, struct priv_caller *caller)
 {
-	static char text[POLICY_SIZE_MAX];
-	const struct policy_question question = { job->uid, caller->name, job->request.bridge,
-		                                  in_group, caller };
+	static char text[PRIV_TEXT_MAX];
+	const struct priv_asker asker = { caller->uid, caller->name, priv_caller_is_in, caller };
 	const int dir_fd = priv_open_dir(POLICY_DIR, /* create= */ false);
 	const int fd = priv_open_file(dir_fd, POLICY_FILE, O_RDONLY);
 	const ssize_t n = priv_read(fd, text, sizeof(text));
@@ -60,7 +50,7 @@ static void read_policy(struct nic_job *job, struct priv_caller *caller)
 		return;
 	if (n < 0)
 		deny(job, "no " POLICY_DIR "/" POLICY_FILE " that is root's alone");
-	if (!AUTH(policy_parse(text, (size_t)n, &question, &job->policy) == 0))
+	if (!AUTH(policy_parse(text, (size_t)n, &asker, job->request.bridge, &job->policy) == 0))
 		deny(job, POLICY_DIR "/" POLICY_FILE " is damaged");
 	if (job->policy.n_ignored)
 		priv_log(LOG_WARNING, "%u lines of " POLICY_DIR "/" POLICY_FILE " are no grants",
@@ -75,23 +65,22 @@ static void close_the_door(void)
 		{ SYS_openat, 2, O_NOFOLLOW | O_CLOEXEC, O_NOFOLLOW | O_CLOEXEC },
 		{ SYS_prctl, 0, UINT32_MAX, PR_SET_DUMPABLE },
 	};
-	static const int calls[] = { SYS_read,          SYS_write,           SYS_close,
-		                     SYS_fstat,
+	static const int calls[] = {
+		SYS_read,       SYS_write,     SYS_close,           SYS_fstat,
 #ifdef SYS_newfstatat
-		                     SYS_newfstatat,
+		SYS_newfstatat,
 #endif
 #ifdef SYS_renameat
-		                     SYS_renameat,
+		SYS_renameat,
 #endif
 #ifdef USERNIC_OVS
-		                     SYS_wait4,
+		SYS_wait4,
 #endif
-		                     SYS_renameat2,     SYS_unlinkat,        SYS_flock,
-		                     SYS_sendto,        SYS_recvfrom,        SYS_getrandom,
-		                     SYS_clock_gettime, SYS_clock_nanosleep, SYS_restart_syscall,
-		                     SYS_setresuid,     SYS_setresgid,       SYS_getresuid,
-		                     SYS_getresgid,     SYS_capset,          SYS_capget,
-		                     SYS_exit_group };
+		SYS_renameat2,  SYS_unlinkat,  SYS_flock,           SYS_sendto,
+		SYS_recvfrom,   SYS_getrandom, SYS_clock_nanosleep, SYS_restart_syscall,
+		SYS_setresuid,  SYS_setresgid, SYS_getresuid,       SYS_getresgid,
+		SYS_capset,     SYS_capget,    SYS_close_range,     SYS_exit_group
+	};
 
 	priv_filter(rules, PRIV_COUNT(rules), calls, PRIV_COUNT(calls));
 }
@@ -150,10 +139,10 @@ int main(int argc, char **argv)
 		deny(&job, "no network namespace of theirs");
 	/* 13: by whose leave. From here on only listed system calls */
 	read_policy(&job, &caller);
-	job.dir_fd = priv_open_dir(STATE_DIR, /* create= */ true);
+	job.dir_fd = priv_open_dir(RECORDS_DIR, /* create= */ true);
 	if (job.dir_fd < 0)
 		priv_fail("cannot record");
-	ovs_prepare();
+	ovs_prepare(&job.request);
 	priv_raise(CAP(NET_ADMIN));
 	if (link_open(&job.link) < 0)
 		priv_fail("cannot start");
@@ -163,11 +152,7 @@ int main(int argc, char **argv)
 	priv_become_root();
 	priv_raise(CAP(NET_ADMIN));
 	find_bridge(&job);
-	job.deadline_ms = state_now_ms() + LOCK_WAIT_MS;
-	if (job.request.remove)
-		nic_remove(&job);
-	else
-		nic_create(&job);
+	nic_change(&job);
 	/* 19: nothing is left of it */
 	priv_drop();
 	_exit(answer(&job));

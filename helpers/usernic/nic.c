@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "nic.h"
-
-#include "ovs.h"
+#include "usernic.h"
 
 #include "priv/auth.h"
 #include "priv/say.h"
@@ -11,7 +9,6 @@
 #include <sys/random.h>
 #include <syslog.h>
 
-#define GRACE_S 30 /* a reservation without a link counts that long */
 #define TRIES 32
 #define MTU_DEFAULT 1500
 
@@ -36,11 +33,11 @@ static uint32_t master_of(const struct nic_job *job, const struct link *host)
 
 /* ---- what the owner has ---- */
 
-/* Drops records whose link is gone, and completes those whose maker was killed. */
+/* Drops records whose link is gone, and completes those whose maker was killed: whoever has the
+ * lock is the only one who could still be making one. */
 static void settle(struct nic_job *job)
 {
-	struct records *records = &job->state.records;
-	const uint64_t now_s = state_now_ms() / 1000;
+	struct records *records = &job->records;
 	struct link link;
 
 	for (size_t i = records->n; i-- > 0;) {
@@ -49,20 +46,16 @@ static void settle(struct nic_job *job)
 
 		if (r == 0 && nic_is_recorded(&link, record))
 			record->ifindex = link.ifindex;
-		else if ((r == 0 || r == -ENODEV) &&
-		         (record->ifindex || now_s - record->time_s >= GRACE_S))
+		else if (r == 0 || r == -ENODEV)
 			records_remove(records, i);
 	}
 }
 
 static void append(struct nic_job *job, uint32_t uid, const char *nic, uint32_t ifindex)
 {
-	struct record *record = &job->state.records.list[job->state.records.n++];
+	struct record *record = &job->records.list[job->records.n++];
 
-	*record = (struct record){ .uid = uid,
-		                   .ifindex = ifindex,
-		                   .bridge_ifindex = job->bridge.ifindex,
-		                   .time_s = state_now_ms() / 1000 };
+	*record = (struct record){ .uid = uid, .ifindex = ifindex };
 	(void)strcpy(record->bridge, job->request.bridge);
 	(void)strcpy(record->nic, nic);
 }
@@ -71,11 +64,11 @@ static void append(struct nic_job *job, uint32_t uid, const char *nic, uint32_t 
 static void adopt_one(void *arg, const struct link *link)
 {
 	struct nic_job *job = arg;
-	struct records *records = &job->state.records;
+	struct records *records = &job->records;
 	uint32_t uid;
 
 	if (name_owner(link->name, &uid) == 0 && nic_is_placed(link, job->bridge.ifindex) &&
-	    (job->owner->is_group || AUTH(uid == job->uid)) && records->n < RECORDS_MAX &&
+	    (records->owner->is_group || AUTH(uid == job->uid)) && records->n < RECORDS_MAX &&
 	    !records_find(records, uid, job->request.bridge, link->name))
 		append(job, uid, link->name, link->ifindex);
 }
@@ -83,23 +76,23 @@ static void adopt_one(void *arg, const struct link *link)
 /* Is another owner charged for it: one of the caller's groups, or who made it? */
 static bool is_charged_elsewhere(const struct nic_job *job, const struct record *record)
 {
-	const struct grant maker = { .id = record->uid };
+	const struct grant *owner = job->records.owner, maker = { .id = record->uid };
 
 	for (size_t i = 0; i < job->policy.n_grants; i++)
-		if (&job->policy.grants[i] != job->owner && job->policy.grants[i].is_group &&
-		    state_has(job->dir_fd, &job->policy.grants[i], record))
+		if (&job->policy.grants[i] != owner && job->policy.grants[i].is_group &&
+		    records_have(job->dir_fd, &job->policy.grants[i], record))
 			return true;
-	return job->owner->is_group && state_has(job->dir_fd, &maker, record);
+	return owner->is_group && records_have(job->dir_fd, &maker, record);
 }
 
-/* For a group only when its records were lost: names of links say users. */
+/* Records that were lost. Not each time: a bridge may have a thousand ports of others. */
 static void adopt(struct nic_job *job)
 {
-	struct records *records = &job->state.records;
+	struct records *records = &job->records;
 	const size_t known = records->n;
 	int r = -EAGAIN;
 
-	if (job->owner->is_group && !job->state.is_fresh)
+	if (!records->are_lost)
 		return;
 	for (int tries = 0; r == -EAGAIN && tries < 4; tries++)
 		r = link_list(&job->link, job->bridge.ifindex, adopt_one, job);
@@ -108,69 +101,40 @@ static void adopt(struct nic_job *job)
 			records_remove(records, i);
 }
 
-/* Tries each owner in turn that could be charged, until @act did it. */
-static void for_owners(struct nic_job *job, bool (*act)(struct nic_job *job), const char *else_say)
-{
-	bool busy = false, done = false;
-
-	for (size_t i = 0; i < job->policy.n_grants && !done; i++) {
-		job->owner = &job->policy.grants[i];
-		if (!state_lock(&job->state, job->dir_fd, job->owner, job->deadline_ms)) {
-			busy = true;
-			continue;
-		}
-		settle(job);
-		adopt(job);
-		done = act(job);
-		state_unlock(&job->state);
-	}
-	if (done)
-		return;
-	else_say = busy ? "busy" : else_say;
-	priv_log(LOG_NOTICE, "user %u is refused on %s: %s", job->uid, job->request.bridge,
-	         else_say);
-	priv_fail(else_say);
-}
-
 /* ---- create ---- */
 
+/* A name that nobody has, and an address. */
 static void choose_name(struct nic_job *job, struct link_pair *pair)
 {
 	uint8_t bytes[NAME_RANDOM + sizeof(pair->host_address)];
+	int r = 0;
 
-	if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes))
+	for (int i = 0; r == 0 && i < TRIES; i++) {
+		if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes))
+			break;
+		name_host_nic(job->uid, bytes, pair->host);
+		r = link_get(&job->link, 0, pair->host, LINK_HERE, &(struct link){});
+	}
+	if (r != -ENODEV)
 		priv_fail("cannot create");
 	(void)memcpy(pair->host_address, bytes + NAME_RANDOM, sizeof(pair->host_address));
 	pair->host_address[0] = 0xfe; /* never the lowest, which the bridge would take over */
-	name_host_nic(job->uid, bytes, pair->host);
 }
 
-static bool is_free(struct nic_job *job, const char *name)
+static void make_pair(struct nic_job *job, struct link_pair *pair)
 {
-	return link_get(&job->link, 0, name, LINK_HERE, &(struct link){}) == -ENODEV;
-}
+	int r;
 
-/* -EEXIST: the name inside is taken. */
-static int make_pair(struct nic_job *job, struct link_pair *pair)
-{
-	int r = -EEXIST;
-
-	for (int i = 0; r == -EEXIST && i < TRIES; i++) {
-		choose_name(job, pair);
-		if (!is_free(job, pair->host))
-			continue;
-		append(job, job->uid, pair->host, 0);
-		if (state_save(&job->state) < 0)
-			priv_fail("cannot record");
-		r = link_create_pair(&job->link, pair);
-		if (r == 0)
-			return 0;
-		job->state.records.n--;
-		if (is_free(job, pair->host))
-			break;
-	}
-	(void)state_save(&job->state);
-	return r;
+	choose_name(job, pair);
+	append(job, job->uid, pair->host, 0);
+	if (records_save(&job->records) < 0)
+		priv_fail("cannot record");
+	r = link_create_pair(&job->link, pair);
+	if (r == 0)
+		return;
+	job->records.n--;
+	(void)records_save(&job->records);
+	priv_fail(r == -EEXIST ? "name taken" : "cannot create");
 }
 
 static bool look_at_both(struct nic_job *job, const struct link_pair *pair)
@@ -184,35 +148,26 @@ static bool look_at_both(struct nic_job *job, const struct link_pair *pair)
 
 static bool make(struct nic_job *job)
 {
-	struct records *records = &job->state.records;
+	struct records *records = &job->records;
 	struct link_pair pair = { .master = job->is_ovs ? 0 : job->bridge.ifindex,
 		                  .mtu = job->bridge.ifindex ? job->bridge.mtu : MTU_DEFAULT,
 		                  .peer = job->request.nic,
 		                  .netns_fd = job->netns_fd };
-	int r;
 
-	if (!AUTH(records_count(records, job->request.bridge) < job->owner->count) ||
+	if (!AUTH(records_count(records, job->request.bridge) < records->owner->count) ||
 	    records->n == RECORDS_MAX)
 		return false;
-	r = make_pair(job, &pair);
-	if (r < 0)
-		priv_fail(r == -EEXIST ? "name taken" : "cannot create");
-	if (!look_at_both(job, &pair) ||
-	    (job->is_ovs && !ovs_change(job->request.bridge, pair.host, /* remove= */ false))) {
+	make_pair(job, &pair);
+	if (!look_at_both(job, &pair) || (job->is_ovs && !ovs_change(pair.host))) {
 		/* Nothing of it may stay; its record does until it is certain. */
 		if (job->host.ifindex)
 			(void)link_delete(&job->link, job->host.ifindex);
 		priv_fail("cannot create");
 	}
 	records->list[records->n - 1].ifindex = job->host.ifindex;
-	(void)state_save(&job->state); /* without: the next run completes it by name */
+	(void)records_save(&job->records); /* without: the next run completes it by name */
 	priv_log(LOG_INFO, "user %u gets %s on %s", job->uid, pair.host, job->request.bridge);
 	return true;
-}
-
-void nic_create(struct nic_job *job)
-{
-	for_owners(job, make, "quota reached");
 }
 
 /* ---- delete ---- */
@@ -220,23 +175,42 @@ void nic_create(struct nic_job *job)
 static bool remove_it(struct nic_job *job)
 {
 	const struct request *request = &job->request;
-	struct records *records = &job->state.records;
+	struct records *records = &job->records;
 	struct record *record = records_find(records, job->uid, request->bridge, request->nic);
 	struct link link;
 
 	if (!record || link_get(&job->link, record->ifindex, record->nic, LINK_HERE, &link) < 0 ||
 	    !nic_is_recorded(&link, record) || !nic_is_placed(&link, master_of(job, &link)))
 		return false;
-	if ((job->is_ovs && !ovs_change(request->bridge, link.name, /* remove= */ true)) ||
-	    link_delete(&job->link, link.ifindex) < 0)
+	if ((job->is_ovs && !ovs_change(link.name)) || link_delete(&job->link, link.ifindex) < 0)
 		priv_fail("cannot remove");
 	records_remove(records, (size_t)(record - records->list));
-	(void)state_save(&job->state); /* without: the next run drops it */
+	(void)records_save(&job->records); /* without: the next run drops it */
 	priv_log(LOG_INFO, "user %u removes %s from %s", job->uid, link.name, request->bridge);
 	return true;
 }
 
-void nic_remove(struct nic_job *job)
+/* ---- both ---- */
+
+void nic_change(struct nic_job *job)
 {
-	for_owners(job, remove_it, "no such nic of yours");
+	const bool remove = job->request.remove;
+	const char *why = remove ? "no such nic of yours" : "quota reached";
+
+	for (size_t i = 0; i < job->policy.n_grants; i++) {
+		bool done;
+
+		if (!records_lock(&job->records, job->dir_fd, &job->policy.grants[i])) {
+			why = "busy";
+			continue;
+		}
+		settle(job);
+		adopt(job);
+		done = remove ? remove_it(job) : make(job);
+		records_unlock(&job->records);
+		if (done)
+			return;
+	}
+	priv_log(LOG_NOTICE, "user %u is refused on %s: %s", job->uid, job->request.bridge, why);
+	priv_fail(why);
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "request.h"
+#include "usernic.h"
 
 #include "priv/auth.h"
 
 #include "base/num.h"
 
-#include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #define WORD_MAX 256
@@ -47,31 +47,15 @@ static bool is_plain(const char *word, const char *refused)
 	return true;
 }
 
-/* "/proc/PID/ns/net" for delete, "PID" for create. */
-static bool parse_pid(const char *word, bool is_path, uint32_t *ret_pid)
+/* "/proc/PID/ns/net" for delete, "PID" for create; written again it is the same word. 0: no. */
+static uint32_t parse_pid(const char *word, bool is_path)
 {
-	static const char before[] = "/proc/", behind[] = "/ns/net";
-	char digits[NETNS_MAX];
-	const char *first = is_path ? word + strlen(before) : word;
-	const size_t n = strspn(first, "0123456789");
-	uint32_t pid;
+	char again[NETNS_MAX];
+	uint32_t pid = 0;
 
-	(void)memcpy(digits, first, n);
-	digits[n] = '\0';
-	if (!AUTH(strcmp(first + n, is_path ? behind : "") == 0) ||
-	    num_parse_u32(digits, &pid) < 0 || pid < 1 || pid > PID_MAX)
-		return false;
-	*ret_pid = pid;
-	return true;
-}
-
-static void parse_netns(const char *word, struct request *request)
-{
-	const bool is_path = strncmp(word, "/proc/", 6) == 0;
-
-	request->any_netns = request->remove && strcmp(word, "-") == 0;
-	if (is_path == request->remove)
-		(void)parse_pid(word, is_path, &request->pid);
+	(void)sscanf(word, is_path ? "/proc/%u" : "%u", &pid);
+	(void)snprintf(again, sizeof(again), is_path ? "/proc/%u/ns/net" : "%u", pid);
+	return AUTH(strcmp(word, again) == 0) && pid <= PID_MAX ? pid : 0;
 }
 
 int request_parse(int argc, char *const argv[], struct request *ret_request)
@@ -80,20 +64,22 @@ int request_parse(int argc, char *const argv[], struct request *ret_request)
 		                   .fd = request_fd(argv) };
 	const char *nic = argc > NIC ? argv[NIC] : request.remove ? "" : NAME_NIC_DEFAULT;
 	uint32_t owner;
+	const bool is_good[] = {
+		[COMMAND] = request.remove || strcmp(argv[COMMAND], "create") == 0,
+		[LXCPATH] = is_plain(argv[LXCPATH], ""),
+		[NAME] = is_plain(argv[NAME], "/"),
+		[NETNS] = true,
+		[TYPE] = AUTH(strcmp(argv[TYPE], "veth") == 0),
+		[BRIDGE] = AUTH(name_is_bridge(argv[BRIDGE])),
+		[NIC] = request.remove ? AUTH(name_owner(nic, &owner) == 0)
+		                       : AUTH(name_is_nic(nic)),
+	};
 
-	if (!request.remove && strcmp(argv[COMMAND], "create") != 0)
-		return COMMAND;
-	if (!is_plain(argv[LXCPATH], ""))
-		return LXCPATH;
-	if (!is_plain(argv[NAME], "/"))
-		return NAME;
-	if (!AUTH(strcmp(argv[TYPE], "veth") == 0))
-		return TYPE;
-	if (!AUTH(name_is_bridge(argv[BRIDGE])))
-		return BRIDGE;
-	if (!(request.remove ? AUTH(name_owner(nic, &owner) == 0) : AUTH(name_is_nic(nic))))
-		return NIC;
-	parse_netns(argv[NETNS], &request);
+	for (int i = COMMAND; i <= NIC; i++)
+		if (!is_good[i])
+			return i;
+	request.pid = parse_pid(argv[NETNS], request.remove);
+	request.any_netns = request.remove && strcmp(argv[NETNS], "-") == 0;
 	(void)strcpy(request.bridge, argv[BRIDGE]);
 	(void)strcpy(request.nic, nic);
 	*ret_request = request;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "target.h"
+#include "usernic.h"
 
 #include "priv/auth.h"
 #include "priv/open.h"
@@ -22,12 +22,15 @@ bool target_allowed(const struct target_facts *facts, uid_t caller)
 /* All namespaces are on one file system, so the number of the inode says which one it is. */
 static bool gather(int netns_fd, int proc_fd, struct target_facts *ret_facts)
 {
-	const int userns_fd = ioctl(netns_fd, NS_GET_USERNS);
 	struct stat netns, own_netns, parent, own_userns;
 	struct statfs fs;
+	int userns_fd;
 
-	if (fstatfs(netns_fd, &fs) < 0 || fstat(netns_fd, &netns) < 0 ||
-	    fstatat(proc_fd, "self/ns/net", &own_netns, 0) < 0 ||
+	/* What an ioctl means to another file, a device say, nobody knows. */
+	if (fstatfs(netns_fd, &fs) < 0 || fs.f_type != NSFS_MAGIC)
+		return false;
+	userns_fd = ioctl(netns_fd, NS_GET_USERNS);
+	if (fstat(netns_fd, &netns) < 0 || fstatat(proc_fd, "self/ns/net", &own_netns, 0) < 0 ||
 	    fstatat(proc_fd, "self/ns/user", &own_userns, 0) < 0 ||
 	    fstat(ioctl(userns_fd, NS_GET_PARENT), &parent) < 0)
 		return false;

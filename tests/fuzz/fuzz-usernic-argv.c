@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The command line, words separated by NUL: what passes holds to the rules. */
-#include "usernic/request.h"
+#include "usernic/usernic.h"
 
 #include <stdlib.h>
 #include <string.h>

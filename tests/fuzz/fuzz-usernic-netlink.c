@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Answers of rtnetlink to lxc-user-nic, one datagram. */
-#include "usernic/link.h"
+#include "usernic/usernic.h"
 
+#include <linux/netlink.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* lxc-usernet. Whatever is in the file, a grant is for the one who asks, by a line that names them
  * and the bridge. */
-#include "usernic/policy.h"
+#include "usernic/usernic.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -23,14 +23,14 @@ static bool holds(const char *text, size_t size, const char *word)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	const struct policy_question question = { 1000, "ann", "br0", in_group, NULL };
+	const struct priv_asker asker = { 1000, "ann", in_group, NULL };
 	struct policy policy = {};
 	char *text = malloc(size + 1); /* of exactly its size: a read past the end is noticed */
 
 	if (!text)
 		abort();
 	(void)memcpy(text, data, size);
-	if (policy_parse(text, size, &question, &policy) < 0 && policy.n_grants)
+	if (policy_parse(text, size, &asker, "br0", &policy) < 0 && policy.n_grants)
 		abort();
 	if (policy.n_grants > POLICY_GRANTS_MAX)
 		abort();

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The records of an owner: what is read is exactly what would be written. */
-#include "usernic/records.h"
+#include "usernic/usernic.h"
+
+#include "priv/say.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+const char priv_program[] = "fuzz";
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -20,8 +24,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (records_parse(text, &records) < 0) {
 		if (records.n)
 			abort();
-	} else if (records_format(&records, again) != strlen(text) ||
-	           (records.n && strcmp(again, text) != 0)) {
+	} else if (records_format(&records, again) != strlen(text) || strcmp(again, text) != 0) {
 		abort();
 	}
 	for (size_t i = 0; i < records.n; i++) {

@@ -3,6 +3,7 @@
 and pid namespaces. ANN and BEN are two users, both in the group GANG, that exist in this /etc only.
 Prints TAP."""
 import ctypes
+import errno
 import glob
 import json
 import os
@@ -280,7 +281,13 @@ def refused(what, result, message):
 
 
 def records(path):
-    return [line.split() for line in read(path).splitlines()]
+    return [line.split() for line in read(path).splitlines()[1:]]
+
+
+def with_records(text, *lines):
+    """The text of such a file, and more lines."""
+    lines = [*lines, *text.splitlines()[1:]]
+    return f"1 {len(lines)}\n" + "".join(line + "\n" for line in lines)
 
 
 def snapshot(*pids):
@@ -290,7 +297,7 @@ def snapshot(*pids):
 
 
 def consistent(what, *users):
-    """Each live link is recorded, with its number; each record is of a live link, or is a young
+    """Each live link is recorded, with its number; each record is of a live link, or is a
     reservation; files are root's; no temporary one is left."""
     here = links()
     known = {}
@@ -303,11 +310,9 @@ def consistent(what, *users):
             return ok(what, False, path, oct(st.st_mode), st.st_uid)
         if path.endswith(".lock"):
             continue
-        for _, uid, _, bridge, nic, ifindex, _, start in records(path):
+        for _, _, _, nic, ifindex in records(path):
             known[nic] = int(ifindex)
-            young = time.clock_gettime(time.CLOCK_BOOTTIME) - int(start) < 31
-            if int(ifindex) and (nic not in here or here[nic]["ifindex"] != int(ifindex)) or \
-                    not int(ifindex) and not young:
+            if int(ifindex) and (nic not in here or here[nic]["ifindex"] != int(ifindex)):
                 return ok(what, False, path, nic, ifindex)
     for user in users:
         for nic in veths(user):
@@ -333,8 +338,8 @@ def section_use():
     ok("its address is no reason for the bridge to change its own", host["address"][:3] == "fe:",
        host)
     ok("the other end is not up yet", "UP" not in inside["flags"], inside)
-    ok("it is recorded", records(ANN.file)[0][:6] ==
-       ["1", "52001", "veth", "tbr0", nic, str(host["ifindex"])], read(ANN.file))
+    ok("it is recorded", records(ANN.file)[0] ==
+       ["52001", "veth", "tbr0", nic, str(host["ifindex"])], read(ANN.file))
     same("the log says so", logged(), [f"<38>lxc-user-nic: user 52001 gets {nic} on tbr0"])
     made("a second one", create(ANN, ann))
     ok("is called eth1", "eth1" in links(ann), sorted(links(ann)))
@@ -368,10 +373,10 @@ def section_use():
 
     print("# quotas of groups, and of nothing", flush=True)
     made("a group's", create(ANN, ann, "tbr1"))
-    same("is recorded there, with who made it", records(f"{STATE}/g{GANG}")[0][1:4],
+    same("is recorded there, with who made it", records(f"{STATE}/g{GANG}")[0][:3],
          ["52001", "veth", "tbr1"])
     refused("is shared", create(BEN, sleeper(BEN), "tbr1"), "quota reached")
-    nic = records(f"{STATE}/g{GANG}")[0][4]
+    nic = records(f"{STATE}/g{GANG}")[0][3]
     refused("a member cannot delete another's", delete(BEN, nic, "tbr1"), "no such nic of yours")
     same("but their own", delete(ANN, nic, "tbr1").returncode, 0)
     made("which makes room for all", create(BEN, sleeper(BEN), "tbr1"))
@@ -501,6 +506,11 @@ def section_policy():
         ANN, ann, prepare=lambda: ctypes.CDLL(None).prctl(38, 1, 0, 0, 0)), not_root)
     refused("below a user namespace", call(ANN, "-U", HELPER, "create", "/x", "c", str(ann), "veth",
                                            "tbr0", program="unshare"), not_root)
+    policy("uid:65534 veth tbr0 2\n@gid:65534 veth tbr1 2\n")
+    nobody = User("nobody", 65534)
+    refused("nobody in particular", create(nobody, sleeper(nobody)), not_own)
+    refused("nobody's group", create(User("ann", ANN.uid, [65534]), ann, "tbr1"), "not permitted")
+    policy(DEFAULT)
     result = call(ANN, "-U", "-r", HELPER, "create", "/x", "c", str(ann), "veth", "tbr0",
                   program="unshare")
     ok("below one whose root the user is", result.returncode == 1 and not result.out, result.err)
@@ -560,8 +570,54 @@ def section_foreign():
     for path in (f"/proc/{ann}/ns/user", f"/proc/{ann}/ns/mnt", "/proc/self/ns/net", "/dev/null",
                  "/", "/proc/self/status", f"/proc/{deeper}/ns/net"):
         refused("descriptor of " + re.sub(r"\d+", "N", path), opened(path), "not permitted")
+    sh("strace", "-u", ANN.name, "-o", "/run/test/ioctls", "-e", "trace=ioctl", "sh", "-c",
+       f"exec 9</dev/null; exec {HELPER} create /x c fd:9 veth tbr0", check=False)
+    ok("a device gets no ioctl(2) of root's", "ioctl(9" not in read("/run/test/ioctls"),
+       read("/run/test/ioctls"))
     refused("a path's descriptor", opened(f"/proc/{ann}/ns/net", os.O_PATH), "not permitted")
     same("nothing has changed", snapshot(ann, ben, root, privileged, deeper), before)
+
+    for what, pid in ("ben's", ben), ("root's", root), ("the host's", own):
+        fd = os.open(f"/proc/{pid}/ns/net", os.O_RDONLY)
+        refused(f"a descriptor that {what} friend handed over", create(
+            ANN, "fd:9", prepare=lambda fd=fd: os.dup2(fd, 9), pass_fds=(fd, 9)), "not permitted")
+        os.close(fd)
+    same("nothing has changed, again", snapshot(ann, ben, root, privileged, deeper), before)
+
+    print("# T2: what is there looks like what is not", flush=True)
+
+    def answer(result):
+        return result.returncode, result.out, result.err
+
+    for what, there, missing in (
+            *((f"process {pid}", create(ANN, pid), create(ANN, 4193000 + i))
+              for i, pid in enumerate((1, ben, root, privileged, deeper, own))),
+            *((f"delete with process {pid}", delete(ANN, nic, target=f"/proc/{pid}/ns/net"),
+               delete(ANN, nic, target=f"/proc/{4193000 + i}/ns/net"))
+              for i, pid in enumerate((1, ben, root, privileged, deeper, own))),
+            *((f"the file {there}", delete(ANN, nic, target=there), delete(ANN, nic, target=missing))
+              for there, missing in (("/etc/shadow", "/etc/shadoz"), ("/root/.bashrc", "/root/.x"),
+                                     ("/proc/1/ns/mnt", "/proc/1/ns/x"))),
+            *((f"the bridge {there}", create(ANN, ann, there), create(ANN, ann, missing))
+              for there, missing in (("tbr1x", "tbr2x"), ("lo", "lp"))),
+            ("ben's interface", delete(ANN, veths(BEN)[0]), delete(ANN, "veth52002_none")),
+            ("ben's grant", create(ANN, ben, "none"), create(ANN, ann, "none"))):
+        same(f"T2: {what}", answer(there), answer(missing))
+
+    print("# T1: no argument is opened, whatever it is", flush=True)
+    for position in range(1, 8):
+        for word in "/etc/shadow", "/root/x", "/run/test/fifo", "/dev/watchdog", "../../x":
+            words = ["create", "/x", "c", str(ann), "veth", "tbr0", "eth9"]
+            words[position - 1] = word
+            traced = Traced(ANN, words)
+            traced.end()
+            text = read("/run/test/trace").split("close_range", 1)
+            if len(text) != 2 or word in text[1] or traced.process.returncode != 1 and position != 2:
+                ok(f"T1: word {position} is {word}", False, traced.process.returncode)
+    ok("T1: 35 of them", True)
+    end_sleepers([ann, ben, root, privileged, deeper, own, half])
+    reset()
+    ann = sleeper(ANN)
 
     print("# names", flush=True)
     for position, words in ((1, ("", "Create", "create ", "remove", "-h")),
@@ -621,6 +677,64 @@ def section_foreign():
     refused("nothing without a grant", delete(ANN, nics[ANN][0]), "not permitted")
 
 
+def section_matrix():
+    """T4: users whose names and ids begin alike, each with all interfaces."""
+    users = [User("an", 5200), ANN, BEN]
+    with open("/etc/passwd", "a", encoding="ascii") as file:
+        file.write("an:x:5200:5200::/:/bin/sh\n")
+    reset("an veth tbr0 9\nann veth tbr0 9\nanna veth tbr0 9\n")
+    pids = [sleeper(user) for user in users]
+    nics = {user: made(f"{user.name}'s", create(user, pid)) for user, pid in zip(users, pids)}
+    for user in users:
+        for owner in users:
+            if user is not owner:
+                before = snapshot(*pids)
+                refused(f"T4: {user.name} deletes {owner.name}'s", delete(user, nics[owner]),
+                        "no such nic of yours")
+                same("T4: and nothing happens", snapshot(*pids), before)
+    for user in users:
+        same(f"T4: {user.name} deletes their own", delete(user, nics[user]).returncode, 0)
+
+    print("# groups that have no name, T6", flush=True)
+    reset("@gang veth tbr0 1\n@gid:4000000000 veth tbr1 1\n")
+    many = User("ann", ANN.uid, [3999999999, *range(60000, 60040), GANG])
+    ann = sleeper(many)
+    made("T6: the last of 42", create(many, ann))
+    refused("T6: not one that is like the first", create(many, ann, "tbr1"), "not permitted")
+
+    print("# root of the container", flush=True)
+    reset("ann veth tbr0 2\nanna veth tbr0 2\n")
+    ann, ben = sleeper(ANN), sleeper(BEN)
+
+    def inside(*words):
+        """As root there."""
+        return subprocess.run(["nsenter", "-t", str(ann), "-U", "-n", "--preserve-credentials", *words],
+                              preexec_fn=become(ANN), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                              stderr=subprocess.DEVNULL, check=False).returncode
+
+    nic = made("one", create(ANN, ann))
+    bens = read(BEN.file)
+    same("it makes interfaces with names like ben's", inside(
+        "ip", "link", "add", "veth52002_aaaa", "type", "veth", "peer", "name", "veth52001_bbbb"), 0)
+    same("it renames its own", inside("ip", "link", "set", "eth0", "name", "veth52002_cccc"), 0)
+    made("another one", create(ANN, ann))
+    further = sleeper(ANN, ("nsenter", "-t", str(ann), "-U", "-n", "--preserve-credentials", "unshare", "-n",
+                            "sleep", "1000"))
+    same("and moves it further away", inside("ip", "link", "set", "eth0", "netns", str(further)), 0)
+    refused("the quota knows all of them", create(ANN, ann), "quota reached")
+    made("ben has all that is his", create(BEN, ben))
+    made("both", create(BEN, ben))
+    ok("the host's ends are where they were", links()[nic].get("master") == "tbr0", links()[nic])
+    refused("the host's end cannot be called from inside", call(
+        ANN, "-t", str(ann), "-U", "-n", "--preserve-credentials", HELPER, "delete", "/x", "c", "-", "veth",
+        "tbr0", nic, program="nsenter"), "not installed as root's own program")
+    ok("nor removed", nic in links() and inside("ip", "link", "del", nic) != 0)
+    same("its own end can", inside("ip", "link", "del", "veth52002_cccc"), 0)
+    ok("with the other", wait_for(lambda: nic not in links()))
+    made("which makes room", create(ANN, ann))
+    consistent("records and links", ANN, BEN)
+
+
 def thread_of(pid):
     return os.listdir(f"/proc/{pid}/task")[0]
 
@@ -656,7 +770,7 @@ def section_records():
         logged()
         nic = made(f"{what}: one more", create(ANN, ann))
         refused(f"{what}: and no more", create(ANN, ann), "quota reached")
-        ok(f"{what}: all are known", {line[4] for line in records(ANN.file)} == {nic, *nics},
+        ok(f"{what}: all are known", {line[3] for line in records(ANN.file)} == {nic, *nics},
            read(ANN.file))
         if keeps_bad:
             ok(f"{what}: it was set aside", os.path.lexists(ANN.file + ".bad"))
@@ -664,15 +778,15 @@ def section_records():
         same(f"{what}: ben's are untouched", read(BEN.file), bens)
         consistent(f"{what}: records and links", ANN, BEN)
 
-    line = good.splitlines(keepends=True)[0]
+    line = good.splitlines(keepends=True)[1]
     damage("missing", lambda: None, keeps_bad=False)
-    damage("empty", lambda: write(ANN.file, "", 0o600), keeps_bad=False)
-    damage("a line is lost", lambda: write(ANN.file, line, 0o600), keeps_bad=False)
-    for what, text in (("half a line", good + line[:20]), ("no newline", good[:-1]), ("NUL", good + "\0"),
+    for what, text in (("empty", ""), ("a line is lost", good.replace(line, "")),
+                       ("all lines are", "1 2\n"), ("half a line", good + line[:20]),
+                       ("no newline", good[:-1]), ("NUL", good + "\0"),
                        ("NUL inside", good.replace(" ", "\0", 1)), ("10 MB", good * 100000),
                        ("twice", good + line), ("a foreign name", good.replace("52001_", "52002_", 1)),
-                       ("a foreign uid", good.replace(" 52001 ", " 52002 ", 1)),
-                       ("version 2", good.replace("1 ", "2 ", 1)), ("no version", good[2:]),
+                       ("a foreign uid", good.replace("52001 ", "52002 ", 1)),
+                       ("version 2", good.replace("1 ", "2 ", 1)), ("no head", good[4:]),
                        ("a wide number", re.sub(r" (\d+)\n", r" 99999999999999999999999\n", good)),
                        ("a sign", re.sub(r" (\d+)\n", r" +\1\n", good)),
                        ("two blanks", good.replace(" ", "  ", 1)),
@@ -712,20 +826,17 @@ def section_records():
     before = set(veths())
 
     print("# stale records, T5", flush=True)
-    now = int(time.clock_gettime(time.CLOCK_BOOTTIME))
-    write(ANN.file, f"1 52001 veth tbr0 veth52001_gone 4711 7 {now}\n{good}", 0o600)
+    write(ANN.file, with_records(good, "52001 veth tbr0 veth52001_gone 4711"), 0o600)
     nic = made("a stale one in front", create(ANN, ann))
-    same("the stale one goes, the others stay", {line[4] for line in records(ANN.file)}, {nic, *nics})
+    same("the stale one goes, the others stay", {line[3] for line in records(ANN.file)}, {nic, *nics})
     delete(ANN, nic)
-    write(ANN.file, f"{good}1 52001 veth tbr0 veth52001_new0 0 7 {now - 5}\n", 0o600)
-    refused("a young reservation counts", create(ANN, ann), "quota reached")
-    write(ANN.file, f"{good}1 52001 veth tbr0 veth52001_new0 0 7 {now - 60}\n", 0o600)
-    nic = made("an old one does not", create(ANN, ann))
+    write(ANN.file, with_records(good, "52001 veth tbr0 veth52001_new0 0"), 0o600)
+    nic = made("a reservation whose maker is gone does not count", create(ANN, ann))
     write(ANN.file, re.sub(rf"{nic} \d+", f"{nic} 0", read(ANN.file)), 0o600)
     refused("one whose link is there does", create(ANN, ann), "quota reached")
     same("and is completed", delete(ANN, nic).returncode, 0)
     ifindex = links()[nics[0]]["ifindex"]
-    write(ANN.file, f"1 52001 veth tbr0 veth52001_gone {ifindex} 7 {now}\n", 0o600)
+    write(ANN.file, f"1 1\n52001 veth tbr0 veth52001_gone {ifindex}\n", 0o600)
     refused("a number that was given again is another's", delete(ANN, "veth52001_gone"),
             "no such nic of yours")
     same("no link is lost", set(veths()), before)
@@ -841,6 +952,21 @@ def section_limits():
     os.close(ends[0])
     same("answer to a closed pipe", create(ANN, ann, stdout=ends[1]).returncode, 1)
     os.close(ends[1])
+    ends = os.pipe()
+    os.set_blocking(ends[1], False)
+    try:
+        while True:
+            os.write(ends[1], b"x" * 4096)
+    except BlockingIOError:
+        pass
+    os.set_blocking(ends[1], True)
+    stuck = subprocess.Popen([HELPER, *words_for(ann)], preexec_fn=become(ANN), stdout=ends[1], env={})
+    ok("answer to a full pipe: as the user", wait_for(lambda: "Uid:\t" + "\t".join(["52001"] * 4) in read(
+        f"/proc/{stuck.pid}/status")) or MEASURED)
+    made("it blocks nobody", create(ANN, ann))
+    os.read(ends[0], 8192)
+    same("and comes to its end", stuck.wait(timeout=20), 0)
+    os.close(ends[0]), os.close(ends[1])
     before = set(veths())
     for path in "/proc/self/comm", "/proc/sys/kernel/hostname":
         for number in 1, 2:
@@ -911,6 +1037,29 @@ def words_for(pid, bridge="tbr0"):
     return ["create", "/x", "c", str(pid), "veth", bridge]
 
 
+def peek(user, pid):
+    """What ptrace, process_vm_readv and pidfd_getfd say to that user."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    buffer = ctypes.create_string_buffer(8)
+    vector = (ctypes.c_void_p * 2)(ctypes.addressof(buffer), 8)
+    one, none = ctypes.c_ulong(1), ctypes.c_ulong(0)
+    ends = os.pipe()
+    child = os.fork()
+    if child == 0:
+        become(user)()
+        said = []
+        for attempt in (lambda: libc.ptrace(0x4206, pid, 0, 0),
+                        lambda: libc.process_vm_readv(pid, vector, one, vector, one, none),
+                        lambda: libc.syscall(438, os.pidfd_open(pid), 0, 0)):
+            said.append("done" if attempt() >= 0 else errno.errorcode[ctypes.get_errno()])
+        os.write(ends[1], " ".join(said).encode())
+        os._exit(0)
+    os.close(ends[1])
+    os.waitpid(child, 0)
+    with open(ends[0], encoding="ascii") as file:
+        return file.read()
+
+
 def section_process():
     reset("ann veth tbr0 20\nanna veth tbr0 20\n")
     ann, ben = sleeper(ANN), sleeper(BEN)
@@ -929,6 +1078,7 @@ def section_process():
                 check=False).returncode == 0
             ok(f"{where}: {name} is closed", not readable)
         same(f"{where}: not dumpable", os.stat(f"/proc/{pid}/environ").st_uid, 0)
+        same(f"{where}: nor by system calls", peek(ANN, pid), "EPERM EPERM EPERM")
         status = read(f"/proc/{pid}/status")
         if call_name == "flock":
             ok("it holds NET_ADMIN and what changes ids, no more", "CapPrm:\t00000000000010c0" in status,
@@ -959,6 +1109,31 @@ def section_process():
         same("nothing came to ben", sorted(links(taken)), before)
     end_sleepers()
 
+    print("# who does not listen holds nobody up", flush=True)
+    reset("@gang veth tbr0 20\n")
+    ann, ben = sleeper(ANN), sleeper(BEN)
+    made("a name", create(ANN, ann, "tbr0", "web0"))
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    for size in 65536, 1:
+        try:
+            while os.write(writer, b"x" * size):
+                pass
+        except BlockingIOError:
+            pass
+    os.set_blocking(writer, True)
+    with subprocess.Popen([HELPER, *words_for(ann), "web0"], preexec_fn=become(ANN),
+                          stdin=subprocess.DEVNULL, stderr=writer) as process:
+        status = f"/proc/{process.pid}/status"
+        ok("it has no privilege any more, and waits to say that the name is taken",
+           wait_for(lambda: "\nUid:" + f"\t{ANN.uid}" * 4 + "\n" in read(status)))
+        made("the group's quota is not locked", create(BEN, ben))
+        same("it waits still", process.poll(), None)
+        process.kill()
+    os.close(reader)
+    os.close(writer)
+
+    reset("ann veth tbr0 20\nanna veth tbr0 20\n")
     print("# T36: only listed calls", flush=True)
     ann = sleeper(ANN)
     traced = Traced(ANN, words_for(ann))
@@ -972,9 +1147,9 @@ def section_process():
             "renameat2", "unlinkat", "sendto", "recvfrom", "getrandom", "clock_gettime",
             "clock_nanosleep", "restart_syscall", "setresuid", "setresgid", "getresuid", "getresgid",
             "capset", "capget", "prctl", "exit_group"}, after)
-    text = "\n".join(lines)
-    ok("T1: no argument is opened", '"/x' not in text[text.index("close_range"):])
-    ok("no environment", "getenv" not in text)
+    if not MEASURED:
+        traced = Traced(ANN, words_for(ann), "renameat:error=EPERM:when=1")
+        same("T36: a call that is not listed is the end", traced.end(), -signal.SIGSYS)
 
     print("# R5: frozen", flush=True)
     freezer()
@@ -1008,12 +1183,12 @@ def freezer():
             os.kill(pid, signal.SIGCONT)
             start = time.monotonic()
             made("another user is served", create(BEN, ben))
-            ok("at once", time.monotonic() - start < 1)
+            ok("without waiting for the lock", time.monotonic() - start < 5)
             start = time.monotonic()
             refused(f"{bridge}: who shares the owner hears why",
                     create(*((ANN, ann) if bridge == "tbr0" else (BEN, ben)), bridge,
                            prepare=lambda: signal.alarm(1)), "busy")
-            ok(f"{bridge}: in time", 4 < time.monotonic() - start < 6.5)
+            ok(f"{bridge}: in time", 4 < time.monotonic() - start < 20)
             with open(directory + "/cgroup.freeze", "w", encoding="ascii") as file:
                 file.write("0")
             same("thawed, it goes on", traced.end(), 0)
@@ -1031,8 +1206,9 @@ def parallel(user, pid, n):
 
 
 def section_race():
-    rounds = int(os.environ.get("ROUNDS", "5"))
-    users = [User(f"u{i}", 52201 + i) for i in range(4)]
+    seconds = float(os.environ.get("ATTACK_SECONDS", "5"))
+    rounds = int(os.environ.get("ROUNDS", "3"))
+    users = [User(f"u{i}", 52201 + i) for i in range(8)]
     reset("".join(f"uid:{user.uid} veth tbr0 2\n" for user in users))
     bad = results["bad"]
     for i in range(rounds):
@@ -1046,14 +1222,14 @@ def section_race():
                 ok(f"R3: round {i}, {user.name}", False, codes, veths(user), read(user.file))
         end_sleepers(pids)
         wait_for(lambda: not veths())
-    ok(f"R3: {rounds} rounds of 64 helpers: exactly 2 for each of 4 users", results["bad"] == bad)
+    ok(f"R3: {rounds} rounds of 128 helpers: exactly 2 for each of 8 users", results["bad"] == bad)
     for user in users:
         made("R3: and one more", create(user, sleeper(user)))
     consistent("R3: records and links", *users)
 
     reset("".join(f"uid:{user.uid} veth tbr0 50\n" for user in users))
     pids = [sleeper(user) for user in users]
-    end = time.monotonic() + float(os.environ.get("SECONDS_OF_KILLS", "4"))
+    end = time.monotonic() + seconds
     running, slow = [], 0
     while time.monotonic() < end:
         for user, pid in zip(users, pids):
@@ -1065,7 +1241,7 @@ def section_race():
             process.communicate()
             slow = max(slow, time.monotonic() - start)
         running = []
-    ok("killed at random: nobody waits for long", slow < 5, slow)
+    ok("killed at random: nobody waits for ever", slow < 30, slow)
     for user, pid in zip(users, pids):
         nics = [nic for nic in veths(user)]
         ok(f"{user.name}: the quota holds", len(nics) <= 50, len(nics))
@@ -1073,6 +1249,34 @@ def section_race():
             create(user, pid) if len(nics) < 50 else None
             delete(user, nics[0])
     consistent("killed at random: records and links", *users)
+    pid_race(seconds)
+
+
+def pid_race(seconds):
+    """A process whose pid ann names ends all the time, and one of ben's or root's gets that pid."""
+    reset("ann veth tbr0 2000\nanna veth tbr0 2000\n")
+    end = time.monotonic() + seconds
+    victim = sleeper(ANN)
+    rounds = got = 0
+    while time.monotonic() < end:
+        running = parallel(ANN, victim, 3)
+        time.sleep(random.uniform(0, 0.01))
+        end_sleepers([victim])
+        with open("/proc/sys/kernel/ns_last_pid", "w", encoding="ascii") as file:
+            file.write(str(victim - 1))
+        other = sleeper(random.choice((BEN, ROOT)))
+        for process in running + parallel(ANN, victim, 1):
+            process.communicate()
+        if sorted(links(other)) != ["lo"]:
+            ok("R2: something came to another user's", False, links(other))
+        got += other == victim
+        rounds += 1
+        end_sleepers([other])
+        with open("/proc/sys/kernel/ns_last_pid", "w", encoding="ascii") as file:
+            file.write(str(victim - 1))
+        victim = sleeper(ANN)
+    ok(f"R2: {rounds} rounds", rounds and not veths(BEN))
+    ok(f"R2: the pid was taken over {got} times", got or MEASURED)
 
 
 # ---- Open vSwitch --------------------------------------------------------------------------------

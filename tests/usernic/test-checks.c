@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Each condition of each decision, alone. */
-#include "usernic/nic.h"
-#include "usernic/target.h"
+#include "usernic/usernic.h"
 
 #include "priv/auth.h"
 #include "priv/open.h"
@@ -25,21 +24,32 @@ static void test_ids(void **state)
 		struct priv_ids ids;
 		bool want;
 	} cases[] = {
-		{ { 1000, 0, 0, 1000, 1000, 1000, true, 65534, 65534 }, true },
-		{ { 0, 0, 0, 0, 0, 0, true, 65534, 65534 }, true },
-		{ { 65534, 0, 0, 65534, 65534, 65534, true, 65534, 65534 }, true },
-		{ { 1000, 0, 0, 1000, 1000, 1000, false, 65534, 65534 }, true },
-		{ { 1000, 1000, 0, 1000, 1000, 1000, true, 65534, 65534 }, false },
-		{ { 1000, 0, 1000, 1000, 1000, 1000, true, 65534, 65534 }, false },
-		{ { 1000, 0, 0, 1000, 0, 1000, true, 65534, 65534 }, false },
-		{ { 1000, 0, 0, 1000, 1000, 0, true, 65534, 65534 }, false },
-		{ { 65534, 0, 0, 1000, 1000, 1000, false, 65534, 65535 }, false },
-		{ { 1000, 0, 0, 65535, 65535, 65535, false, 65534, 65535 }, false },
+		{ { 1000, 0, 0, 1000, 1000, 1000, 65534 }, true },
+		{ { 0, 0, 0, 0, 0, 0, 65534 }, true },
+		{ { 1000, 0, 0, 65534, 65534, 65534, 65534 }, true },
+		{ { 1000, 1000, 0, 1000, 1000, 1000, 65534 }, false },
+		{ { 1000, 0, 1000, 1000, 1000, 1000, 65534 }, false },
+		{ { 1000, 0, 0, 1000, 0, 1000, 65534 }, false },
+		{ { 1000, 0, 0, 1000, 1000, 0, 65534 }, false },
+		{ { 65534, 0, 0, 1000, 1000, 1000, 65534 }, false },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < PRIV_COUNT(cases); i++)
 		assert_int_equal(priv_ids_allowed(&cases[i].ids), cases[i].want);
+}
+
+static void test_groups(void **state)
+{
+	static const struct priv_caller caller = { .n_groups = 3,
+		                                   .groups = { 100, 65534, 1000 },
+		                                   .nobody = 65534 };
+
+	(void)state;
+	assert_true(priv_caller_has_gid(&caller, 100));
+	assert_true(priv_caller_has_gid(&caller, 1000));
+	assert_false(priv_caller_has_gid(&caller, 0));
+	assert_false(priv_caller_has_gid(&caller, 65534));
 }
 
 static void test_roots_file(void **state)
@@ -132,9 +142,9 @@ static void test_placed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_ids),    cmocka_unit_test(test_roots_file),
-		cmocka_unit_test(test_target), cmocka_unit_test(test_recorded),
-		cmocka_unit_test(test_placed),
+		cmocka_unit_test(test_ids),        cmocka_unit_test(test_groups),
+		cmocka_unit_test(test_roots_file), cmocka_unit_test(test_target),
+		cmocka_unit_test(test_recorded),   cmocka_unit_test(test_placed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "usernic/link.h"
+#include "usernic/usernic.h"
 
 #include "priv/auth.h"
 

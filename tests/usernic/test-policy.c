@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "usernic/policy.h"
+#include "usernic/usernic.h"
 
 #include "priv/auth.h"
 
@@ -27,9 +27,9 @@ static bool in_group(void *arg, const char *group, bool is_gid, uint32_t *gid)
 
 static int parse(const char *text, size_t len, const char *user, struct policy *policy)
 {
-	const struct policy_question question = { 1000, user, "br0", in_group, NULL };
+	const struct priv_asker asker = { 1000, user, in_group, NULL };
 
-	return policy_parse(text, len, &question, policy);
+	return policy_parse(text, len, &asker, "br0", policy);
 }
 
 static void test_one_line(void **state)
@@ -141,7 +141,7 @@ static bool in_every_group(void *arg, const char *group, bool is_gid, uint32_t *
 
 static void test_too_many_groups(void **state)
 {
-	const struct policy_question question = { 1000, "ann", "br0", in_every_group, NULL };
+	const struct priv_asker asker = { 1000, "ann", in_every_group, NULL };
 	static char text[100 * 32];
 	struct policy policy;
 	size_t len = 0;
@@ -149,7 +149,7 @@ static void test_too_many_groups(void **state)
 	(void)state;
 	for (int i = 1; i <= 100; i++)
 		len += (size_t)sprintf(text + len, "@gid:%d veth br0 1\n", i);
-	assert_int_equal(policy_parse(text, len, &question, &policy), 0);
+	assert_int_equal(policy_parse(text, len, &asker, "br0", &policy), 0);
 	assert_int_equal(policy.n_grants, POLICY_GRANTS_MAX);
 }
 
@@ -159,11 +159,11 @@ static void test_groups_are_asked_for_last(void **state)
 	static const char text[] = "@gang veth br1 1\n@gang empty br0 1\n@gang veth br0 x\n"
 				   "ann veth br0 1\n@gang veth br0 1\n";
 	int asked = 0;
-	const struct policy_question question = { 1000, "ann", "br0", in_group, &asked };
+	const struct priv_asker asker = { 1000, "ann", in_group, &asked };
 	struct policy policy;
 
 	(void)state;
-	assert_int_equal(policy_parse(text, strlen(text), &question, &policy), 0);
+	assert_int_equal(policy_parse(text, strlen(text), &asker, "br0", &policy), 0);
 	assert_int_equal(asked, 1);
 }
 
