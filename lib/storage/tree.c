@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "os/fd.h"
 #include "os/path.h"
+#include "storage/btrfs.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -342,6 +343,10 @@ int tree_remove(int dir_fd, const char *name, const char *path, struct err *err)
 	}
 	if (fd < 0)
 		return fd;
+	if (btrfs_remove_subvolume(dir_fd, name, fd) == 0) {
+		(void)close(fd);
+		return 0;
+	}
 	inner = describe(&walk, name);
 	r = walk_below(fd, inner ? inner : name, /* remove= */ true, err);
 	if (r < 0)
