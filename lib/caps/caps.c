@@ -205,7 +205,7 @@ static int limit_sets(uint64_t bounding)
 
 /* The order matters: taking away from the bounding set needs CAP_SETPCAP in the effective one.
  * Securebits stay as they are, so exec by uid 0 gives all that the bounding set holds. */
-int caps_apply(uint64_t bounding, struct err *err)
+int caps_apply(uint64_t bounding, uint64_t until_exec, struct err *err)
 {
 	int r;
 
@@ -214,7 +214,7 @@ int caps_apply(uint64_t bounding, struct err *err)
 	r = drop_bounding(bounding, err);
 	if (r < 0)
 		return r;
-	r = limit_sets(bounding);
+	r = limit_sets(bounding | until_exec);
 	if (r < 0)
 		return err_set(err, r, "cannot set the capabilities of the process");
 	return 0;

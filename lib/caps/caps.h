@@ -21,9 +21,9 @@ const char *caps_name(unsigned int cap);
 int caps_plan(const struct strv *drop, const struct strv *keep, uint64_t *ret_bounding,
               struct err *err);
 /* In the child: bounding set cut down to @bounding, inheritable and ambient emptied, effective and
- * permitted limited to it. Needs CAP_SETPCAP, which real root and the root of a user namespace
- * have, unless there is nothing to take away. */
-int caps_apply(uint64_t bounding, struct err *err);
+ * permitted limited to it and @until_exec, which the exec takes away. Needs CAP_SETPCAP, which real
+ * root and the root of a user namespace have, unless there is nothing to take away. */
+int caps_apply(uint64_t bounding, uint64_t until_exec, struct err *err);
 /* After a change of ids with PR_SET_KEEPCAPS: what is still permitted becomes effective again. */
 int caps_regain(struct err *err);
 /* Everything gone, for the monitor; fails never in a way that matters. */

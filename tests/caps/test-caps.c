@@ -209,7 +209,7 @@ static int check_applied(uint64_t bounding, bool userns)
 	had = set_of(before, "CapBnd:");
 	if (!raise_inheritable(CAP_CHOWN))
 		return 7;
-	if (caps_apply(bounding, NULL) < 0)
+	if (caps_apply(bounding, 0, NULL) < 0)
 		return 2;
 	if (fd_read_short(AT_FDCWD, "/proc/self/status", after, sizeof(after)) < 0)
 		return WRONG;
@@ -219,7 +219,7 @@ static int check_applied(uint64_t bounding, bool userns)
 		return 3;
 	if (set_of(after, "CapPrm:") != now || set_of(after, "CapEff:") != now)
 		return 4;
-	if (caps_apply(bounding, NULL) < 0) /* nothing left to take away */
+	if (caps_apply(bounding, 0, NULL) < 0) /* nothing left to take away */
 		return 5;
 	(void)snprintf(expected, sizeof(expected), "CapEff:\t%016llx", (unsigned long long)now);
 	(void)execl("/bin/grep", "grep", "-qx", expected, "/proc/self/status", NULL);
@@ -292,7 +292,7 @@ static int weak_child(void *arg, struct err *err)
 	caps_drop_all();
 	if (prctl(PR_CAPBSET_READ, CAP_KILL) != 1)
 		return NOT_ROOT;
-	return caps_apply(0, err);
+	return caps_apply(0, 0, err);
 }
 
 static void test_not_permitted(void **state)

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "seccomp/program.h"
+
+#include "base/cleanup.h"
+#include "base/hash.h"
+#include "base/num.h"
+
+#include <errno.h>
+#include <linux/seccomp.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define MAGIC "rlxcbpf1"
+
+/* Followed by the policy without a NUL, then the instructions. */
+struct header {
+	char magic[8];
+	uint64_t sum; /* of all that follows it */
+	uint32_t policy_len, n;
+};
+
+static size_t image_len(const struct header *header)
+{
+	return sizeof(*header) + header->policy_len + header->n * sizeof(struct sock_filter);
+}
+
+static uint64_t image_sum(const char *image, size_t len)
+{
+	const size_t start = offsetof(struct header, policy_len);
+
+	return hash_bytes(image + start, len - start);
+}
+
+int seccomp_image_make(const char *policy, const struct sock_filter *program, size_t n,
+                       struct text *ret_image)
+{
+	struct header header = { .policy_len = (uint32_t)strlen(policy), .n = (uint32_t)n };
+	struct text image = {};
+
+	memcpy(header.magic, MAGIC, sizeof(header.magic));
+	text_add_len(&image, (const char *)&header, sizeof(header));
+	text_add_len(&image, policy, header.policy_len);
+	text_add_len(&image, (const char *)program, n * sizeof(*program));
+	if (image.failed)
+		return -ENOMEM;
+	header.sum = image_sum(image.data, image.len);
+	memcpy(image.data, &header, sizeof(header));
+	*ret_image = image;
+	return 0;
+}
+
+bool seccomp_image_ok(const char *image, size_t len, const char *policy)
+{
+	struct header header;
+
+	if (len < sizeof(header))
+		return false;
+	memcpy(&header, image, sizeof(header));
+	if (memcmp(header.magic, MAGIC, sizeof(header.magic)) != 0 || header.n == 0 ||
+	    header.n > BPF_MAXINSNS || len != image_len(&header) ||
+	    header.sum != image_sum(image, len))
+		return false;
+	return !policy || (strlen(policy) == header.policy_len &&
+	                   memcmp(image + sizeof(header), policy, header.policy_len) == 0);
+}
+
+/* ---- the compiler's answer ---- */
+
+static int parse_instruction(char *line, struct sock_filter *ret)
+{
+	uint32_t numbers[4];
+
+	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
+		if (num_parse_u32(strsep(&line, " "), &numbers[i]) < 0)
+			return -EBADMSG;
+	if (line || numbers[0] > UINT16_MAX || numbers[1] > UINT8_MAX || numbers[2] > UINT8_MAX)
+		return -EBADMSG;
+	*ret = (struct sock_filter){ .code = (uint16_t)numbers[0],
+		                     .jt = (uint8_t)numbers[1],
+		                     .jf = (uint8_t)numbers[2],
+		                     .k = numbers[3] };
+	return 0;
+}
+
+static int parse_program(char *rest, struct sock_filter **ret_program, size_t *ret_n)
+{
+	_cleanup_free_ struct sock_filter *program = NULL;
+	char *line = strsep(&rest, "\n");
+	uint32_t n;
+	int r = 0;
+
+	if (!str_starts_with(line, "program ") ||
+	    num_parse_u32(line + strlen("program "), &n) < 0 || n == 0 || n > BPF_MAXINSNS)
+		return -EBADMSG;
+	program = calloc(n, sizeof(*program));
+	if (!program)
+		return -ENOMEM;
+	for (size_t i = 0; i < n && r == 0; i++)
+		r = rest ? parse_instruction(strsep(&rest, "\n"), &program[i]) : -EBADMSG;
+	if (r == 0 && (!rest || *rest))
+		r = -EBADMSG;
+	if (r < 0)
+		return r;
+	*ret_program = take_ptr(program);
+	*ret_n = n;
+	return 0;
+}
+
+int seccomp_answer_parse(const char *answer, struct sock_filter **ret_program, size_t *ret_n,
+                         char **ret_unknown)
+{
+	_cleanup_free_ char *copy = strdup(answer), *names = NULL;
+	const size_t prefix = strlen("unknown ");
+	struct text unknown = {};
+	char *rest = copy;
+	int r;
+
+	while (rest && str_starts_with(rest, "unknown ")) {
+		char *line = strsep(&rest, "\n");
+
+		text_addf(&unknown, "%s%s", unknown.len ? " " : "", line + prefix);
+	}
+	if (text_finish(&unknown, &names) < 0 || !copy)
+		return -ENOMEM;
+	r = rest ? parse_program(rest, ret_program, ret_n) : -EBADMSG;
+	if (r == 0)
+		*ret_unknown = take_ptr(names);
+	return r;
+}
+
+/* ---- the kernel ---- */
+
+static int read_image(int fd, char **ret_image)
+{
+	_cleanup_free_ char *image = NULL;
+	struct stat st;
+	ssize_t n;
+
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	image = malloc((size_t)st.st_size + 1);
+	if (!image)
+		return -ENOMEM;
+	n = pread(fd, image, (size_t)st.st_size, 0);
+	if (n < 0)
+		return -errno;
+	if (n != st.st_size || !seccomp_image_ok(image, (size_t)n, NULL))
+		return -EBADMSG;
+	*ret_image = take_ptr(image);
+	return 0;
+}
+
+static int install(const char *image, struct err *err)
+{
+	_cleanup_free_ struct sock_filter *program = NULL;
+	struct header header;
+	struct sock_fprog prog;
+	int r;
+
+	memcpy(&header, image, sizeof(header));
+	program = calloc(header.n, sizeof(*program));
+	if (!program)
+		return err_oom(err);
+	memcpy(program, image + sizeof(header) + header.policy_len, header.n * sizeof(*program));
+	prog = (struct sock_fprog){ .len = (unsigned short)header.n, .filter = program };
+	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0UL, &prog) == 0)
+		return 0;
+	r = -errno;
+	err_set(err, r, "cannot install the filter for system calls");
+	err_hint(err, r == -EACCES
+	                      ? "that needs CAP_SYS_ADMIN in the container's user namespace, or "
+	                        "lxc.no_new_privs = 1"
+	                      : "'lxc.seccomp.profile = none' does without a filter");
+	return r;
+}
+
+int seccomp_load(int image_fd, struct err *err)
+{
+	_cleanup_free_ char *image = NULL;
+	int r = read_image(image_fd, &image);
+
+	if (r < 0)
+		return err_set(err, r, "cannot read the container's filter for system calls");
+	return install(image, err);
+}
