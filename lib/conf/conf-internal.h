@@ -205,14 +205,6 @@ unsigned int conf_typo_limit(const char *word);
 /* supported.c: members conf_key.pending. */
 int conf_pending_any(const struct conf *conf, const struct conf *plain, const struct conf_key *key,
                      struct err *err);
-int conf_pending_backend(const struct conf *conf, const struct conf *plain,
-                         const struct conf_key *key, struct err *err);
-int conf_pending_idmap_option(const struct conf *conf, const struct conf *plain,
-                              const struct conf_key *key, struct err *err);
-int conf_pending_idmap_entry(const struct conf *conf, const struct conf *plain,
-                             const struct conf_key *key, struct err *err);
-int conf_pending_apparmor(const struct conf *conf, const struct conf *plain,
-                          const struct conf_key *key, struct err *err);
 int conf_pending_selinux(const struct conf *conf, const struct conf *plain,
                          const struct conf_key *key, struct err *err);
 

@@ -93,6 +93,9 @@ struct conf_publishes {
 	size_t n;
 };
 
+#define CONF_VLAN_NONE (-1) /* not even that of the bridge */
+#define CONF_VLAN_UNSET (-2)
+
 /* One lxc.net.N. Which members mean something depends on the type. */
 struct conf_net {
 	uint32_t index;
@@ -105,7 +108,7 @@ struct conf_net {
 	bool l2proxy;
 	char *veth_pair, *veth_mode; /* mode NULL: bridge */
 	struct conf_addrs veth_ipv4_route, veth_ipv6_route;
-	int32_t veth_vlan_id; /* -1 none, -2 unset */
+	int32_t veth_vlan_id; /* or CONF_VLAN_NONE, CONF_VLAN_UNSET */
 	struct strv veth_vlan_tagged;
 	int32_t veth_rxqueues, veth_txqueues; /* 0 unset */
 	uint32_t vlan_id;

@@ -15,13 +15,13 @@
 		__VA_ARGS__                                                                        \
 	}
 #define LATER .pending = conf_pending_any
-#define HOOK(hook_name, index) KEY("lxc.hook." hook_name, conf_lines, hooks[index], LATER)
+#define HOOK(hook_name, index) KEY("lxc.hook." hook_name, conf_lines, hooks[index])
 
 /* Sorted by name in byte order, found by bsearch. */
 static const struct conf_key keys[] = {
 	KEY("lxc.apparmor.allow_incomplete", conf_bool, apparmor_allow_incomplete),
 	KEY("lxc.apparmor.allow_nesting", conf_bool, apparmor_allow_nesting),
-	KEY("lxc.apparmor.profile", conf_str, apparmor_profile, .pending = conf_pending_apparmor),
+	KEY("lxc.apparmor.profile", conf_str, apparmor_profile),
 	KEY("lxc.apparmor.raw", conf_lines, apparmor_raw),
 	KEY("lxc.arch", conf_arch, arch, .flags = CONF_EMPTY_REFUSED),
 	KEY("lxc.autodev", conf_bool, autodev, .arg = 1, .flags = CONF_EMPTY_ZERO),
@@ -42,7 +42,7 @@ static const struct conf_key keys[] = {
 	KEY("lxc.console.rotate", conf_bool, console_rotate),
 	KEY("lxc.console.size", conf_size, console_size),
 	KEY("lxc.environment", conf_environment, environment),
-	KEY("lxc.environment.hooks", conf_environment, environment_hooks, LATER),
+	KEY("lxc.environment.hooks", conf_environment, environment_hooks),
 	KEY("lxc.environment.runtime", conf_environment, environment_runtime),
 	KEY("lxc.ephemeral", conf_bool, ephemeral),
 	KEY("lxc.execute.cmd", conf_str, execute_cmd),
@@ -69,12 +69,12 @@ static const struct conf_key keys[] = {
 	KEY("lxc.keyring.session", conf_bool, keyring_disabled),
 	KEY("lxc.log.file", conf_path, log_file),
 	KEY("lxc.log.level", conf_level, log_level, .arg = -1),
-	KEY("lxc.log.syslog", conf_facility, log_syslog, LATER),
+	KEY("lxc.log.syslog", conf_facility, log_syslog),
 	KEY("lxc.monitor.signal.pdeath", conf_signal, monitor_pdeath, .arg = SIGKILL,
 	    .flags = CONF_EMPTY_ZERO),
-	KEY("lxc.monitor.unshare", conf_u32, monitor_unshare, LATER),
+	KEY("lxc.monitor.unshare", conf_u32, monitor_unshare),
 	KEY("lxc.mount.auto", conf_mount_auto, mount_auto),
-	KEY("lxc.mount.entry", conf_lines, mount_entries, .pending = conf_pending_idmap_entry),
+	KEY("lxc.mount.entry", conf_lines, mount_entries),
 	KEY("lxc.mount.fstab", conf_path, mount_fstab, .flags = CONF_EMPTY_REFUSED),
 	KEY("lxc.namespace.clone", conf_ns_list, ns_clone),
 	KEY("lxc.namespace.keep", conf_ns_list, ns_keep),
@@ -87,14 +87,13 @@ static const struct conf_key keys[] = {
 	KEY("lxc.pty.max", conf_u32_noted, pty_max, .arg = offsetof(struct conf, pty_max_set)),
 	KEY("lxc.rootfs.managed", conf_bool, rootfs_managed, .arg = 1),
 	KEY("lxc.rootfs.mount", conf_path, rootfs_mount),
-	KEY("lxc.rootfs.options", conf_rootfs_options, rootfs_options,
-	    .pending = conf_pending_idmap_option),
-	KEY("lxc.rootfs.path", conf_rootfs, rootfs_path, .pending = conf_pending_backend),
-	KEY("lxc.sched.core", conf_bool, sched_core, LATER),
-	KEY("lxc.seccomp.allow_nesting", conf_bool, seccomp_allow_nesting, LATER),
+	KEY("lxc.rootfs.options", conf_rootfs_options, rootfs_options),
+	KEY("lxc.rootfs.path", conf_rootfs, rootfs_path),
+	KEY("lxc.sched.core", conf_bool, sched_core),
+	KEY("lxc.seccomp.allow_nesting", conf_bool, seccomp_allow_nesting),
 	KEY("lxc.seccomp.notify.cookie", conf_str, seccomp_notify_cookie, LATER),
 	KEY("lxc.seccomp.notify.proxy", conf_proxy, seccomp_notify_proxy, LATER),
-	KEY("lxc.seccomp.profile", conf_path, seccomp_profile, LATER),
+	KEY("lxc.seccomp.profile", conf_path, seccomp_profile),
 	KEY("lxc.selinux.context", conf_str, selinux_context, .pending = conf_pending_selinux),
 	KEY("lxc.selinux.context.keyring", conf_str, selinux_keyring),
 	KEY("lxc.signal.halt", conf_signal, signal_halt),
@@ -222,7 +221,9 @@ static void hint_member(const char *name, const struct conf_key *family, const c
 		word++;
 	}
 	nearest = nearest_member(family, word);
-	if (nearest)
+	if (nearest && strcmp(nearest, word) == 0)
+		err_hint(err, "the number of the device is too large");
+	else if (nearest)
 		err_hint(err, "did you mean '%.*s%s'?", (int)(word - name), name, nearest);
 }
 

@@ -81,18 +81,42 @@ static int note(struct reader *rd, size_t column, int code)
 	return rd->tolerant && code != -ENOMEM ? 0 : code;
 }
 
-/* Much wrong is a comment behind a value, where it is part of the value. */
-static void hint_comment(const char *key, const char *value, struct err *err)
+/* How long is the value in front of "# ...", which LXC takes for a part of it? All of it: there is
+ * no such thing. */
+static size_t len_without_comment(const char *value)
 {
 	size_t len = 0;
 
 	while (value[len] && (value[len] != '#' || !len || !strchr(" \t", value[len - 1])))
 		len++;
-	if (!value[len])
-		return;
-	while (len && strchr(" \t", value[len - 1]))
+	while (value[len] && len && strchr(" \t", value[len - 1]))
 		len--;
-	err_hint(err, "a comment needs a line of its own: write '%s = %.*s'", key, (int)len, value);
+	return len;
+}
+
+/* A value that cannot be, and can without what looks like a comment behind it, was meant so. */
+static int set_value(struct reader *rd, const struct conf_slot *slot, char *value)
+{
+	size_t len = len_without_comment(value);
+	struct err why = {};
+	int r = conf_slot_set(slot, value, &why);
+
+	if (r == 0)
+		return 0;
+	if (!value[len] || r == -ENOMEM) {
+		if (reader_err(rd))
+			*reader_err(rd) = why;
+		return r;
+	}
+	value[len] = '\0';
+	r = conf_slot_set(slot, value, NULL);
+	if (r < 0) {
+		if (reader_err(rd))
+			*reader_err(rd) = why;
+		return r;
+	}
+	log_info("%s:%u: taking what is behind '%s' for a comment", slot->file, slot->line, value);
+	return 0;
 }
 
 static void notice_legacy(struct reader *rd, const char *old, const char *today)
@@ -134,12 +158,10 @@ static int apply(struct reader *rd, const struct conf_line *line, const struct c
 	} else {
 		if (slot->key->type->settle)
 			slot->key->type->settle(slot, value);
-		r = conf_slot_set(slot, value, reader_err(rd));
+		r = set_value(rd, slot, value);
 	}
-	if (r < 0 && slot->key->type != &conf_include) {
-		hint_comment(slot->name, value, reader_err(rd));
+	if (r < 0 && slot->key->type != &conf_include)
 		err_hint(reader_err(rd), "see '%s' in lxc.container.conf(5)", SHOW(slot->name));
-	}
 	return r < 0 ? note(rd, line->value_at, r) : 0;
 }
 
@@ -292,29 +314,58 @@ static int read_source(struct reader *rd, int dir_fd, const char *file, const ch
 	return r;
 }
 
-/* Each distribution once had a file of its own beside the common one: "debian.common.conf". */
-static void hint_common(const char *path, struct err *err)
+/* The file @name beside @dir, if it is there. */
+static char *find_beside(const char *dir, size_t dir_len, const char *name)
 {
-	const char *slash = strrchr(path, '/'), *dot = slash ? strchr(slash, '.') : NULL;
-	_cleanup_free_ char *common = NULL;
+	char *path;
 
-	if (!dot || (strcmp(dot, ".common.conf") != 0 && strcmp(dot, ".userns.conf") != 0))
-		return;
-	if (asprintf(&common, "%.*s%s", (int)(slash + 1 - path), path, dot + 1) < 0)
-		common = NULL;
-	else if (access(common, F_OK) == 0)
-		err_hint(err, "write 'lxc.include = %s', there is one for all now", common);
+	if (asprintf(&path, "%.*s/%s", (int)dir_len, dir, name) < 0)
+		return NULL;
+	if (access(path, F_OK) == 0)
+		return path;
+	free(path);
+	return NULL;
+}
+
+/* Containers that LXC made include its shared files by the path they had then, and each
+ * distribution once had files of its own beside the common ones: "debian.common.conf". What stands
+ * for such a file here; NULL: it is no such file. */
+static char *find_shared(const char *path)
+{
+	static const char shared[] = "/share/lxc/config", ours[] = RLXC_DATA_DIR "/config";
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+	const char *dot = strchr(name, '.');
+	bool is_distribution =
+		dot && (strcmp(dot, ".common.conf") == 0 || strcmp(dot, ".userns.conf") == 0);
+	size_t len = slash ? (size_t)(slash - path) : 0;
+	char *found = NULL;
+
+	if (len < strlen(shared) || strncmp(slash - strlen(shared), shared, strlen(shared)) != 0)
+		return NULL;
+	if (is_distribution)
+		found = find_beside(path, len, dot + 1);
+	if (!found)
+		found = find_beside(ours, strlen(ours), name);
+	if (!found && is_distribution)
+		found = find_beside(ours, strlen(ours), dot + 1);
+	return found;
 }
 
 /* Trouble with the file itself is a mistake of the line that includes it. */
 static int read_included(struct reader *rd, int dir_fd, const char *file, const char *name)
 {
-	int r = read_source(rd, dir_fd, file, name);
+	_cleanup_free_ char *shared = NULL;
+	int r;
 
-	if (r == -ENOENT) {
-		hint_common(name, reader_err(rd));
-		err_hint(reader_err(rd), MISSING_HINT);
+	if (dir_fd == AT_FDCWD && access(file, F_OK) < 0 && errno == ENOENT)
+		shared = find_shared(file);
+	if (shared) {
+		log_info("reading '%s' in place of '%s', which is not there", shared, name);
+		file = name = shared;
 	}
+	r = read_source(rd, dir_fd, file, name);
+	if (r == -ENOENT)
+		err_hint(reader_err(rd), MISSING_HINT);
 	if (r == -EISDIR)
 		return 0; /* a directory named x.conf in an include directory */
 	return r < 0 ? note(rd, rd->depth ? rd->frames[rd->depth - 1].value_at : 0, r) : 0;

@@ -27,7 +27,7 @@ static bool in_first_userns(void)
 }
 
 /* In a user namespace the files of the host's root have an owner that is not mapped there. */
-static bool is_trusted(const struct stat *st)
+bool source_is_roots(const struct stat *st)
 {
 	if (S_ISCHR(st->st_mode))
 		return true; /* /dev/null, a terminal: only root makes device nodes */
@@ -54,7 +54,7 @@ static int check_source(int fd, const char *name, struct source_id *ret_id, stru
 		return -EISDIR;
 	if (S_ISFIFO(st.st_mode) && !is_pipe(fd))
 		return err_say(err, -EINVAL, "'%s' is a fifo, not a file", name);
-	if (geteuid() == 0 && !is_trusted(&st)) {
+	if (geteuid() == 0 && !source_is_roots(&st)) {
 		(void)err_say(err, -EPERM,
 		              "'%s' belongs to user %u (mode %04o): root does not read a "
 		              "configuration that others can write",

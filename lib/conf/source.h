@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 /* The files that a configuration is read from. A configuration names commands that are run, so
@@ -21,6 +22,9 @@ static inline bool source_id_is_same(struct source_id a, struct source_id b)
 {
 	return a.ino && a.dev == b.dev && a.ino == b.ino;
 }
+
+/* Can only root have changed this? */
+bool source_is_roots(const struct stat *st);
 
 /* Reads a file of at most @max bytes; @name is its path in messages. -EISDIR: a directory,
  * @err untouched. -EPERM: root must not trust it. -EFBIG: larger. */
