@@ -2,6 +2,7 @@
 /* One conversation with the kernel for all interfaces of a container:
  *
  *   look    at the links of the host that they stand on, and their addresses for "auto"
+ *   prepare what special types have to look at
  *   record  what would not vanish with the container
  *   create  each in its final namespace, all at once
  *   finish  what needs the number of a host end: VLANs, routes, neighbours
@@ -17,6 +18,7 @@
 #include "base/text.h"
 #include "net/proxy.h"
 #include "net/types.h"
+#include "net/undo.h"
 #include "os/fd.h"
 
 #include <errno.h>
@@ -28,7 +30,11 @@
 #include <sys/random.h>
 #include <sys/socket.h>
 
-#define GROUP_HIGH 0x80000000U /* people begin with small ones */
+#ifndef RLXC_LIBEXEC_DIR
+#define RLXC_LIBEXEC_DIR "/usr/local/libexec/lxc"
+#endif
+#define SERVICE_BRIDGE "lxcbr0" /* of lxc-net */
+#define GROUP_HIGH 0x80000000U  /* people begin with small ones */
 
 struct make {
 	const struct net_host_request *request;
@@ -72,7 +78,10 @@ static int say_no_link(const struct net_link *link, struct err *err)
 
 	err_say(err, -ENODEV, "'lxc.net.%u.link = %s': the host has no such interface", conf->index,
 	        conf->link);
-	if (conf->type == CONF_NET_VETH && !link->router)
+	if (strcmp(conf->link, SERVICE_BRIDGE) == 0)
+		err_hint(err, "as root, the bridge service makes it: %s/lxc-net start",
+		         RLXC_LIBEXEC_DIR);
+	else if (conf->type == CONF_NET_VETH && !link->router)
 		err_hint(err,
 		         "'ip link' lists them; this makes a bridge: ip link add %s up type bridge",
 		         conf->link);
@@ -178,6 +187,16 @@ static int find_gateways(struct make *make, struct err *err)
 	return r;
 }
 
+static int prepare_all(struct make *make, struct err *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < make->made->n && r == 0; i++)
+		if (make->made->links[i].link->type->prepare)
+			r = make->made->links[i].link->type->prepare(&make->made->links[i], err);
+	return r;
+}
+
 /* ---- record ---- */
 
 static int record(const struct make *make, struct err *err)
@@ -198,8 +217,7 @@ static int add_phys_line(const struct net_made_link *made, uint32_t inner, struc
 
 	for (size_t i = 0; made->link->conf->hwaddr && i < device->address_len; i++)
 		(void)snprintf(address + i * 2, 3, "%02x", device->address[i]);
-	return strv_addf(undo, "phys %s %u %u %s %s %u", device->name, device->index, device->mtu,
-	                 address, made->link->name, inner);
+	return net_undo_add_phys(undo, device, address, made->link->name, inner);
 }
 
 static int plan_undo(struct make *make, struct err *err)
@@ -214,6 +232,10 @@ static int plan_undo(struct make *make, struct err *err)
 		r = net_proxy_plan(&made->links[i], &made->undo, err);
 		if (r == 0 && link->type->is_moved &&
 		    add_phys_line(&made->links[i], 0, &made->undo))
+			r = err_oom(err);
+		if (r == 0 && made->links[i].by_ovs &&
+		    strv_addf(&made->undo, "ovs %s %s", link->conf->link,
+		              made->links[i].host_name) < 0)
 			r = err_oom(err);
 		keep |= link->type->is_moved || link->conf->script_down;
 	}
@@ -391,8 +413,9 @@ static int ask_all(struct make *make, struct err *err)
 static int run_steps(struct make *make, struct err *err)
 {
 	typedef int (*step)(struct make * make, struct err * err);
-	static const step as_root[] = { look_up,    find_gateways, plan_undo, create_all,
-		                        finish_all, run_scripts,   move_all,  NULL };
+	static const step as_root[] = { look_up,     find_gateways, prepare_all,
+		                        plan_undo,   create_all,    finish_all,
+		                        run_scripts, move_all,      NULL };
 	static const step as_user[] = { look_up, find_gateways, ask_all, run_scripts, NULL };
 	int r = 0;
 

@@ -24,6 +24,7 @@ struct net_made_link {
 	char host_name[NET_NAME_SIZE];
 	uint32_t host_index; /* of the host's end, 0: there is none */
 	bool is_made;
+	bool by_ovs; /* its end on the host is a port of Open vSwitch */
 	struct net_gateways gateways;
 };
 

@@ -132,9 +132,15 @@ static int set_up(struct inside *in, const struct net_gateways *gateways, struct
 	int r;
 
 	r = net_find_device(&in->talk, 0, link->temp[0] ? link->temp : link->name, &device, err);
-	if (r == -ENODEV)
-		return err_say(err, r, "'lxc.net.%u' (%s '%s') is not in the container's network",
-		               conf->index, link->type->name, link->name);
+	if (r == -ENODEV) {
+		err_say(err, r, "'lxc.net.%u' (%s '%s') is not in the container's network",
+		        conf->index, link->type->name, link->name);
+		err_hint(err,
+		         "somebody has removed it since it was made: lxc.net.%u.script.up, or "
+		         "a program that manages the host's interfaces",
+		         conf->index);
+		return r;
+	}
 	if (r < 0)
 		return r;
 	in->index = device.index;

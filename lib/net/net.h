@@ -34,4 +34,11 @@ struct net_addr {
  * parsed as hostile: -EBADMSG. */
 int net_query_addrs(int query_fd, bool with_bare, struct net_addr *addrs, size_t max);
 
+struct net_traffic {
+	char interface[16]; /* as above */
+	uint64_t rx_bytes, tx_bytes;
+};
+/* What its interfaces have carried; otherwise as net_query_addrs. */
+int net_query_traffic(int query_fd, struct net_traffic *traffic, size_t max);
+
 #endif

@@ -127,12 +127,32 @@ static struct net_link *find_name(const struct net_plan *plan, const char *name)
 	return NULL;
 }
 
+/* Of these the kernel says no more than "invalid". */
+static int check_name(const struct net_link *link, const char *name, struct err *err)
+{
+	const char *why = NULL;
+
+	if (strchr(name, '%'))
+		why = "a '%' can only begin a single '%d'";
+	else if (strcmp(name, "all") == 0 || strcmp(name, "default") == 0)
+		why = "the kernel means something else by that name";
+	if (!why)
+		return 0;
+	err_say(err, -EINVAL, "'lxc.net.%u.name = %s': %s", link->conf->index, link->conf->name,
+	        why);
+	err_hint(err, "choose another lxc.net.%u.name, such as eth%%d", link->conf->index);
+	return -EINVAL;
+}
+
 static int take_name(const struct net_plan *plan, struct net_link *link, const char *name,
                      struct err *err)
 {
 	const struct net_link *other = find_name(plan, name);
 	bool is_lo = strcmp(name, "lo") == 0;
+	int r = link->conf->name ? check_name(link, name, err) : 0;
 
+	if (r < 0)
+		return r;
 	if (is_lo != (link->type->kind == CONF_NET_EMPTY) || strlen(name) >= NET_NAME_SIZE) {
 		err_say(err, -EINVAL,
 		        is_lo ? "'lxc.net.%u.name = %s': that is the loopback interface"

@@ -17,6 +17,7 @@ struct query_link {
 	char name[16];
 	bool loopback;
 	bool has_addr;
+	uint64_t rx_bytes, tx_bytes;
 };
 
 struct query {

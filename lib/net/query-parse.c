@@ -72,6 +72,24 @@ static int add_link(struct query *query, const struct query_link *link)
 	return 0;
 }
 
+static int take_name(struct query_link *link, struct span value)
+{
+	if (value.len == 0 || value.len > sizeof(link->name) || value.data[value.len - 1] != '\0')
+		return -EBADMSG;
+	memcpy(link->name, value.data, value.len);
+	return 0;
+}
+
+static void take_traffic(struct query_link *link, struct span value)
+{
+	struct rtnl_link_stats64 stats = {};
+
+	/* Newer kernels know more counters. */
+	memcpy(&stats, value.data, value.len < sizeof(stats) ? value.len : sizeof(stats));
+	link->rx_bytes = stats.rx_bytes;
+	link->tx_bytes = stats.tx_bytes;
+}
+
 static int parse_link(struct query *query, struct span payload)
 {
 	struct query_link link = {};
@@ -84,12 +102,12 @@ static int parse_link(struct query *query, struct span payload)
 	link.index = info.ifi_index;
 	link.loopback = info.ifi_flags & IFF_LOOPBACK;
 	while ((r = next_attr(&payload, &attr)) > 0) {
-		if (attr.type != IFLA_IFNAME)
-			continue;
-		if (attr.value.len == 0 || attr.value.len > sizeof(link.name) ||
-		    attr.value.data[attr.value.len - 1] != '\0')
-			return -EBADMSG;
-		memcpy(link.name, attr.value.data, attr.value.len);
+		if (attr.type == IFLA_IFNAME)
+			r = take_name(&link, attr.value);
+		else if (attr.type == IFLA_STATS64)
+			take_traffic(&link, attr.value);
+		if (r < 0)
+			break;
 	}
 	if (r < 0 || !link.name[0])
 		return -EBADMSG;

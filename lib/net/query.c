@@ -144,7 +144,7 @@ static int dump_all(int fd, struct query *query, void *buffer, int64_t deadline)
 	query->want_family = AF_UNSPEC;
 	r = dump(fd, query, buffer, deadline);
 	query->want_type = RTM_NEWADDR;
-	for (size_t i = 0; i < ARRAY_SIZE(families) && r == 0; i++) {
+	for (size_t i = 0; query->addrs && i < ARRAY_SIZE(families) && r == 0; i++) {
 		query->want_family = families[i];
 		r = dump(fd, query, buffer, deadline);
 	}
@@ -159,25 +159,53 @@ static void discard_stale(int fd, void *buffer)
 			return;
 }
 
-int net_query_addrs(int query_fd, bool with_bare, struct net_addr *addrs, size_t max)
+/* All of it at one time, unless it never stops changing. */
+static int ask_all(int fd, struct query *query)
 {
 	_cleanup_free_ void *buffer = malloc(BUFFER_SIZE);
 	int64_t deadline = clock_ms() + WAIT_MS;
+	int r;
 
 	if (!buffer)
 		return -ENOMEM;
-	discard_stale(query_fd, buffer);
+	discard_stale(fd, buffer);
 	for (int i = 0; i < TRIES_MAX; i++) {
-		_cleanup_(query_done) struct query query = { .addrs = addrs, .max = max };
-		int r = dump_all(query_fd, &query, buffer, deadline);
-
-		if (r < 0)
+		query_done(query);
+		query->n_addrs = 0;
+		query->interrupted = false;
+		r = dump_all(fd, query, buffer, deadline);
+		if (r < 0 || !query->interrupted)
 			return r;
-		if (query.interrupted && i + 1 < TRIES_MAX)
-			continue;
-		if (with_bare)
-			query_add_bare(&query);
-		return (int)query.n_addrs;
 	}
-	return -EAGAIN;
+	return 0;
+}
+
+int net_query_addrs(int query_fd, bool with_bare, struct net_addr *addrs, size_t max)
+{
+	_cleanup_(query_done) struct query query = { .addrs = addrs, .max = max };
+	int r = ask_all(query_fd, &query);
+
+	if (r < 0)
+		return r;
+	if (with_bare)
+		query_add_bare(&query);
+	return (int)query.n_addrs;
+}
+
+int net_query_traffic(int query_fd, struct net_traffic *traffic, size_t max)
+{
+	_cleanup_(query_done) struct query query = {};
+	int r = ask_all(query_fd, &query);
+	size_t n = query.n_links < max ? query.n_links : max;
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < n; i++) {
+		const struct query_link *link = &query.links[i];
+
+		traffic[i] = (struct net_traffic){ .rx_bytes = link->rx_bytes,
+			                           .tx_bytes = link->tx_bytes };
+		memcpy(traffic[i].interface, link->name, sizeof(link->name));
+	}
+	return (int)n;
 }

@@ -103,6 +103,9 @@ static int explain(const struct net_step *step, int code, const char *why, struc
 		        link->conf->index, link->type->name, link->name,
 		        link->conf->link ? " on '" : "", link->conf->link ? link->conf->link : "",
 		        link->conf->link ? "'" : "", reason);
+	if (!step->key && code == -EEXIST && link->conf->veth_pair)
+		err_hint(err, "the host has an interface '%s', choose another lxc.net.%u.veth.pair",
+		         link->conf->veth_pair, link->conf->index);
 	hint_failure(step, code, err);
 	return code;
 }
@@ -199,6 +202,13 @@ void net_ask_addr_list(struct net_talk *talk, int family)
 	const struct ifaddrmsg info = { .ifa_family = (uint8_t)family };
 
 	begin(talk, RTM_GETADDR, NLM_F_DUMP, &info, sizeof(info), &(struct net_step){});
+}
+
+void net_ask_forwarding(struct net_talk *talk)
+{
+	const struct ndmsg info = { .ndm_family = AF_BRIDGE };
+
+	begin(talk, RTM_GETNEIGH, NLM_F_DUMP, &info, sizeof(info), &(struct net_step){});
 }
 
 void net_ask_route(struct net_talk *talk, uint16_t type, const struct net_target *target)

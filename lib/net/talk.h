@@ -62,6 +62,8 @@ struct net_target {
 void net_ask_addr(struct net_talk *talk, const struct net_target *target);
 /* All addresses of a family, as RTM_NEWADDR. */
 void net_ask_addr_list(struct net_talk *talk, int family);
+/* All hardware addresses that bridges know the way to, as RTM_NEWNEIGH. */
+void net_ask_forwarding(struct net_talk *talk);
 void net_ask_route(struct net_talk *talk, uint16_t type, const struct net_target *target);
 /* Answers for @addr on the link in place of whoever has it (proxy ARP, NDP). */
 void net_ask_proxy(struct net_talk *talk, uint16_t type, const struct net_target *target);

@@ -5,6 +5,42 @@
 
 #include "conf/item.h"
 
+#include <errno.h>
+#include <string.h>
+
+static bool is_same_port(const struct conf_publish *a, const struct conf_publish *b)
+{
+	return a->host_port == b->host_port && a->udp == b->udp &&
+	       (!a->family || !b->family ||
+	        (a->family == b->family && memcmp(a->addr, b->addr, sizeof(a->addr)) == 0));
+}
+
+static int check_publish(const struct net_link *link, struct err *err)
+{
+	const struct conf_publishes *list = &link->conf->publish;
+
+	for (size_t i = 1; i < list->n; i++)
+		for (size_t k = 0; k < i; k++)
+			if (is_same_port(&list->items[i], &list->items[k]))
+				return err_say(err, -EEXIST,
+				               "'lxc.net.%u.publish' has port %u of the host twice",
+				               link->conf->index, list->items[i].host_port);
+	return 0;
+}
+
+/* The programs leave out an address that the kernel refuses, without a word. */
+static int check_hwaddr(const struct net_link *link, struct err *err)
+{
+	const char *hwaddr = link->conf->hwaddr;
+
+	if (!hwaddr || !hwaddr[0] || !strchr("13579bdfBDF", hwaddr[1]))
+		return 0;
+	err_say(err, -EINVAL, "'lxc.net.%u.hwaddr = %s' is an address of many interfaces",
+	        link->conf->index, hwaddr);
+	err_hint(err, "it must be that of a single one, the second digit even");
+	return -EINVAL;
+}
+
 static int plan_user(struct net_link *link, struct err *err)
 {
 	const struct conf_net *conf = link->conf;
@@ -18,7 +54,11 @@ static int plan_user(struct net_link *link, struct err *err)
 		{},
 	};
 
-	return net_refuse_foreign(link, foreign, err);
+	int r = net_refuse_foreign(link, foreign, err);
+
+	if (r == 0)
+		r = check_hwaddr(link, err);
+	return r < 0 ? r : check_publish(link, err);
 }
 
 static void json_user(const struct net_link *link, struct text *text)

@@ -6,6 +6,7 @@
 
 #include "base/cleanup.h"
 #include "base/num.h"
+#include "net/ovs.h"
 #include "net/usernic.h"
 
 #include <errno.h>
@@ -23,14 +24,12 @@
 #define MTU_DEFAULT 1500
 #define MTU_MIN 68
 #define MTU_MAX 65535
-#define VLAN_NONE (-1) /* of conf->veth_vlan_id */
-#define VLAN_UNSET (-2)
 
 /* ---- deciding ---- */
 
 static bool has_port_vlan(const struct conf_net *conf)
 {
-	return conf->veth_vlan_id != VLAN_UNSET || conf->veth_vlan_tagged.n;
+	return conf->veth_vlan_id != CONF_VLAN_UNSET || conf->veth_vlan_tagged.n;
 }
 
 static int check_port_vlan(const struct net_link *link, struct err *err)
@@ -58,9 +57,12 @@ static int plan_veth(struct net_link *link, struct err *err)
 	const char *mode = link->conf->veth_mode;
 
 	/* Of one that is refused the kernel says no more than "invalid". */
-	if (link->mtu && (link->mtu < MTU_MIN || link->mtu > MTU_MAX))
-		return err_say(err, -ERANGE, "'lxc.net.%u.mtu = %s' must be from %d to %d",
-		               link->conf->index, link->conf->mtu, MTU_MIN, MTU_MAX);
+	if (link->mtu && (link->mtu < MTU_MIN || link->mtu > MTU_MAX)) {
+		err_say(err, -ERANGE, "'lxc.net.%u.mtu = %s' must be from %d to %d",
+		        link->conf->index, link->conf->mtu, MTU_MIN, MTU_MAX);
+		err_hint(err, "without that line it is the one of the bridge");
+		return -ERANGE;
+	}
 	link->router = mode && strcmp(mode, "router") == 0;
 	return check_port_vlan(link, err);
 }
@@ -73,7 +75,7 @@ static void json_veth(const struct net_link *link, struct text *text)
 	net_json_member(text, "pair", conf->veth_pair ? conf->veth_pair : "vethXXXXXX");
 	if (conf->veth_vlan_id >= 0)
 		text_addf(text, ", \"vlan\": %d", conf->veth_vlan_id);
-	else if (conf->veth_vlan_id == VLAN_NONE)
+	else if (conf->veth_vlan_id == CONF_VLAN_NONE)
 		net_json_member(text, "vlan", "none");
 	for (size_t i = 0; i < conf->veth_vlan_tagged.n; i++)
 		text_addf(text, "%s%s%s", i ? ", " : ", \"tagged_vlans\": [",
@@ -105,16 +107,30 @@ static int name_host_end(struct net_made_link *made)
 	return 0;
 }
 
-static int check_bridge(const struct net_made_link *made, struct err *err)
+/* Of Open vSwitch, when the kernel knows of no bridge */
+static int check_bridge(struct net_made_link *made, struct err *err)
 {
 	const struct conf_net *conf = made->link->conf;
 
 	if (!conf->link || made->link->router || strcmp(made->lower.kind, "bridge") == 0)
 		return 0;
+	made->by_ovs = ovs_has_bridge(conf->link);
+	if (made->by_ovs)
+		return 0;
 	err_say(err, -EINVAL, "'lxc.net.%u.link = %s' is not a bridge", conf->index, conf->link);
-	err_hint(err, "type veth needs a bridge, see ip-link(8); macvlan stands on an interface "
-	              "of any kind");
+	err_hint(err, "%s",
+	         strcmp(made->lower.kind, "openvswitch") == 0
+	                 ? "Open vSwitch's program ovs-vsctl does not know it, or is not there"
+	                 : "type veth needs a bridge, see ip-link(8); macvlan stands on an "
+	                   "interface of any kind");
 	return -EINVAL;
+}
+
+static int prepare_veth(struct net_made_link *made, struct err *err)
+{
+	if (name_host_end(made) < 0)
+		return err_set(err, -EIO, "cannot draw random numbers");
+	return check_bridge(made, err);
 }
 
 static void put_peer(struct netlink *nl, const struct net_job *job, const struct net_link *link,
@@ -142,12 +158,8 @@ static int create_veth(const struct net_job *job, struct net_made_link *made, st
 	struct netlink *nl = &job->talk->nl;
 	uint32_t mtu = link->mtu;
 	size_t info, data;
-	int r;
 
-	r = check_bridge(made, err);
-	if (r < 0)
-		return r;
-	if (name_host_end(made) < 0 || getrandom(address, sizeof(address), 0) != sizeof(address))
+	if (getrandom(address, sizeof(address), 0) != sizeof(address))
 		return err_set(err, -EIO, "cannot draw random numbers");
 	address[0] = 0xfe;
 	if (!mtu)
@@ -159,7 +171,7 @@ static int create_veth(const struct net_job *job, struct net_made_link *made, st
 	                                               .link = link });
 	netlink_put(nl, IFLA_ADDRESS, address, sizeof(address));
 	netlink_put_u32(nl, IFLA_MTU, mtu);
-	if (link->conf->link && !link->router)
+	if (link->conf->link && !link->router && !made->by_ovs)
 		netlink_put_u32(nl, IFLA_MASTER, made->lower.index);
 	info = netlink_nest(nl, IFLA_LINKINFO, NULL, 0);
 	netlink_put_text(nl, IFLA_INFO_KIND, "veth");
@@ -206,7 +218,7 @@ static int ask_port_vlans(const struct net_job *job, const struct net_made_link 
 		         conf->link);
 		return -EINVAL;
 	}
-	if (conf->veth_vlan_id != VLAN_UNSET && old && conf->veth_vlan_id != old)
+	if (conf->veth_vlan_id != CONF_VLAN_UNSET && old && conf->veth_vlan_id != old)
 		ask_port_vlan(job, made, RTM_DELLINK, old, 0, "veth.vlan.id");
 	if (conf->veth_vlan_id >= 0)
 		ask_port_vlan(job, made, RTM_SETLINK, (uint16_t)conf->veth_vlan_id,
@@ -283,7 +295,10 @@ static int finish_veth(const struct net_job *job, struct net_made_link *made, st
 	} else if (conf->link) {
 		/* A port has no address; the host is reached by that of the bridge. */
 		(void)net_set_sysctl("ipv6", made->host_name, "disable_ipv6", "1", NULL);
-		r = has_port_vlan(conf) ? ask_port_vlans(job, made, err) : 0;
+		if (made->by_ovs)
+			r = ovs_add_port(made, err);
+		else if (has_port_vlan(conf))
+			r = ask_port_vlans(job, made, err);
 	}
 	for (size_t i = 0; i < conf->veth_ipv4_route.n && r == 0; i++)
 		ask_route(job, made, &conf->veth_ipv4_route.items[i],
@@ -301,6 +316,7 @@ const struct net_type net_type_veth = {
 	.has_host_end = true,
 	.plan = plan_veth,
 	.json = json_veth,
+	.prepare = prepare_veth,
 	.create = create_veth,
 	.finish = finish_veth,
 	.ask = usernic_create,

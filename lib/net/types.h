@@ -34,8 +34,10 @@ struct net_type {
 	void (*json)(const struct net_link *link, struct text *text);
 
 	/* For root, in one conversation with those of the other interfaces. NULL: nothing to do.
-	 * create: queues the request that makes it, in its final namespace. finish: queues, and
-	 * does, what needs the number of its host end. */
+	 * prepare: looks at what it will stand on, changes nothing. create: queues the request that
+	 * makes it, in its final namespace. finish: queues, and does, what needs the number of its
+	 * host end. */
+	int (*prepare)(struct net_made_link *made, struct err *err);
 	int (*create)(const struct net_job *job, struct net_made_link *made, struct err *err);
 	int (*finish)(const struct net_job *job, struct net_made_link *made, struct err *err);
 	/* For an ordinary user: by a program that has the right to. NULL: only root can have this

@@ -10,12 +10,16 @@
  *       a neighbour that the host answers for
  *   route lo ADDRESS
  *       a route to one address
+ *   ovs BRIDGE PORT
+ *       a port of a bridge of Open vSwitch
  */
-#include "net/host.h"
+#include "net/undo.h"
 
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/num.h"
+#include "net/host.h"
+#include "net/ovs.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -48,6 +52,27 @@ static bool read_phys(const struct strv *words, struct phys *ret)
 	return num_parse_u32(words->items[2], &ret->index) == 0 &&
 	       num_parse_u32(words->items[3], &ret->mtu) == 0 &&
 	       num_parse_u32(words->items[6], &ret->inner_index) == 0;
+}
+
+int net_undo_add_phys(struct strv *undo, const struct net_device *device, const char *address,
+                      const char *inner, uint32_t inner_index)
+{
+	return strv_addf(undo, "phys %s %u %u %s %s %u", device->name, device->index, device->mtu,
+	                 address, inner, inner_index);
+}
+
+int net_undo_copy_phys(const char *line, const char *name, struct strv *undo)
+{
+	_cleanup_(strv_done) struct strv words = {};
+	struct net_device device = {};
+	struct phys phys;
+
+	if (strv_split_words(&words, line) < 0 || !read_phys(&words, &phys))
+		return -EINVAL;
+	device.index = phys.index;
+	device.mtu = phys.mtu;
+	(void)snprintf(device.name, sizeof(device.name), "%s", name);
+	return net_undo_add_phys(undo, &device, phys.address, phys.inner_name, phys.inner_index);
 }
 
 static int try(struct net_talk *talk)
@@ -97,6 +122,35 @@ static bool find(struct net_talk *talk, uint32_t index, const char *name,
                  struct net_device *ret_device)
 {
 	return net_find_device(talk, index, name, ret_device, NULL) == 0;
+}
+
+static bool is_phys(struct net_talk *inside, const char *line, const char *name,
+                    char ret_old[NET_NAME_SIZE])
+{
+	_cleanup_(strv_done) struct strv words = {};
+	struct net_device device;
+	struct phys phys;
+
+	if (strv_split_words(&words, line) < 0 || !words.n || strcmp(words.items[0], "phys") != 0 ||
+	    !read_phys(&words, &phys) || !find(inside, phys.inner_index, phys.inner_name, &device))
+		return false;
+	(void)snprintf(ret_old, NET_NAME_SIZE, "%s", phys.name);
+	return strcmp(device.name, name) == 0 || strcmp(phys.name, name) == 0;
+}
+
+bool net_undo_find_phys(const struct strv *undo, int netns_fd, const char *name, size_t *ret_at,
+                        char ret_old[NET_NAME_SIZE])
+{
+	_cleanup_(net_talk_done) struct net_talk inside = NET_TALK_NONE;
+
+	if (net_talk_open_in(netns_fd, &inside, NULL) < 0)
+		return false;
+	for (size_t i = undo->n; i > 0; i--) {
+		*ret_at = i - 1;
+		if (is_phys(&inside, undo->items[i - 1], name, ret_old))
+			return true;
+	}
+	return false;
 }
 
 /* From inside, where the container's root may have called it anything. */
@@ -175,6 +229,8 @@ static void undo_line(struct undo *undo, const char *line)
 		return;
 	if (strcmp(words.items[0], "phys") == 0)
 		undo_phys(undo, &words);
+	else if (strcmp(words.items[0], "ovs") == 0 && words.n == 3)
+		ovs_remove_port(words.items[1], words.items[2]);
 	else
 		undo_target(undo, &words, strcmp(words.items[0], "route") == 0);
 }

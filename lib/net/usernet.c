@@ -226,6 +226,8 @@ static int check_port(const struct net_link *link, const struct conf_publish *pu
 		         publish->host_port);
 	else if (r == -EADDRINUSE)
 		err_hint(err, "who has the port says: ss -lntup 'sport = :%u'", publish->host_port);
+	else if (r == -EADDRNOTAVAIL)
+		err_hint(err, "the host has no such address: 'ip addr' lists them");
 	return r;
 }
 
@@ -276,6 +278,8 @@ static void hint_failure(const char *words, struct err *err)
 {
 	if (strstr(words, "tun"))
 		err_hint(err, "as root: modprobe tun; chmod 666 /dev/net/tun");
+	else if (strstr(words, "MTU"))
+		err_hint(err, "choose another mtu of that device, such as 1500");
 	else
 		err_hint(err, "a program like this needs a host that has a network; without one: "
 		              "lxc.net.0.type = empty");

@@ -26,7 +26,7 @@ int usernic_check(struct net_link *link, struct err *err)
 		{ "veth.mode", conf->veth_mode && strcmp(conf->veth_mode, "bridge") != 0 },
 		{ "veth.ipv4.route", conf->veth_ipv4_route.n > 0 },
 		{ "veth.ipv6.route", conf->veth_ipv6_route.n > 0 },
-		{ "veth.vlan.id", conf->veth_vlan_id >= -1 },
+		{ "veth.vlan.id", conf->veth_vlan_id != CONF_VLAN_UNSET },
 		{ "veth.vlan.tagged.id", conf->veth_vlan_tagged.n > 0 },
 		{ "veth.n_rxqueues", conf->veth_rxqueues > 0 },
 		{ "veth.n_txqueues", conf->veth_txqueues > 0 },
@@ -90,19 +90,32 @@ static const char *bridge_of(const struct net_made_link *made)
 	return made->link->conf->link ? made->link->conf->link : NO_BRIDGE;
 }
 
-/* Both mean that the administrator decides. */
+/* The administrator decides: the lines of the policy add up. */
 static void hint_refusal(const struct net_job *job, const struct net_made_link *made,
                          const char *words, struct err *err)
 {
-	if (strstr(words, "quota reached"))
-		err_hint(err,
-		         "all of the quota is in use; the line of %s that grants more: "
-		         "%s veth %s COUNT",
-		         POLICY, job->user, bridge_of(made));
-	else if (strstr(words, "not permitted"))
-		err_hint(err, "as root, to grant ten of them: echo '%s veth %s 10' >> %s",
-		         job->user, bridge_of(made), POLICY);
-	else if (strstr(words, "set-user-ID"))
+	static const struct {
+		const char *words, *wish;
+		unsigned int count;
+	} grants[] = {
+		{ "quota reached", "one more", 1 },
+		{ "not permitted", "ten of them", 10 },
+	};
+
+	/* The program says the same of all that it refuses; no grant makes a bridge of this. */
+	if (made->lower.index && strcmp(made->lower.kind, "bridge") != 0 &&
+	    strcmp(made->lower.kind, "openvswitch") != 0)
+		err_hint(err, "'%s' is not a bridge: 'ip link show type bridge' lists them",
+		         made->lower.name);
+	if (strstr(words, "bad argument 7"))
+		err_hint(err, "lxc.net.%u.name: letters, digits, '_', '.' and '-'",
+		         made->link->conf->index);
+	for (size_t i = 0; i < ARRAY_SIZE(grants); i++)
+		if (strstr(words, grants[i].words))
+			err_hint(err, "as root, to grant %s: echo '%s veth %s %u' >> %s",
+			         grants[i].wish, job->user, bridge_of(made), grants[i].count,
+			         POLICY);
+	if (strstr(words, "set-user-ID"))
 		err_hint(err, "the program must be root's with mode 4755: make install as root");
 }
 

@@ -269,6 +269,26 @@ static void test_malformed_fields(void **state)
 	query_done(&query);
 }
 
+/* Counters of a kernel that knows fewer or more of them than we do */
+static void test_traffic(void **state)
+{
+	static const uint64_t counters[40] = { 1, 2, 3000000000000, 4 }; /* packets, bytes */
+	static const size_t sizes[] = { 16, 24, 32, sizeof(counters) };
+	struct query query = {};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+		struct datagram gram = {};
+
+		link_msg(&gram, 1, "eth0", UP);
+		attr(&gram, IFLA_STATS64, counters, sizes[i]);
+		assert_int_equal(parse(&query, RTM_NEWLINK, 0, &gram), 0);
+		assert_int_equal(query.links[i].rx_bytes, sizes[i] < 24 ? 0 : counters[2]);
+		assert_int_equal(query.links[i].tx_bytes, sizes[i] < 32 ? 0 : counters[3]);
+	}
+	query_done(&query);
+}
+
 /* Cut off at every byte, in a buffer of just that size so that a read past it is noticed. */
 static void test_truncated(void **state)
 {
@@ -343,6 +363,7 @@ static int forge(int query_fd)
 
 static int new_namespace(void *arg, struct err *err)
 {
+	struct net_traffic traffic[8];
 	struct net_addr addrs[8];
 	_cleanup_close_ int old = net_query_open(), fd = -EBADF;
 	int before, n;
@@ -365,7 +386,8 @@ static int new_namespace(void *arg, struct err *err)
 	n = net_query_addrs(fd, false, addrs, 8);
 	if (n < 1 || strcmp(addrs[0].text, "127.0.0.1") != 0 || addrs[0].shown)
 		return 5;
-	if (net_query_addrs(fd, false, addrs, 0) != 0)
+	if (net_query_addrs(fd, false, addrs, 0) != 0 || net_query_traffic(fd, traffic, 0) != 0 ||
+	    net_query_traffic(fd, traffic, 8) < 1 || strcmp(traffic[0].interface, "lo") != 0)
 		return 6;
 	if (forge(fd) != -ECONNREFUSED || net_query_addrs(fd, false, addrs, 8) != n)
 		return 7;
@@ -438,6 +460,7 @@ int main(void)
 		cmocka_unit_test(test_links_are_limited),
 		cmocka_unit_test(test_ends),
 		cmocka_unit_test(test_malformed_fields),
+		cmocka_unit_test(test_traffic),
 		cmocka_unit_test(test_truncated),
 		cmocka_unit_test(test_lying_lengths),
 		cmocka_unit_test(test_new_namespace),

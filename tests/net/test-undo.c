@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What a killed monitor leaves on the host, in a network namespace that stands for it. */
-#include "net/host.h"
+#include "net/undo.h"
 
 #include "base/cleanup.h"
+#include "net/host.h"
 #include "os/proc.h"
 
 #include <errno.h>
@@ -111,9 +112,36 @@ static void test_phys(void **state)
 		fail_msg("%s", err.msg);
 }
 
+/* A line under another name, and none out of nonsense. */
+static void test_copy(void **state)
+{
+	static const struct {
+		const char *line, *want; /* NULL: refused */
+	} cases[] = {
+		{ "phys a 7 1400 - eth0 65540", "phys new 7 1400 - eth0 65540" },
+		{ "phys a 7 1400 020000000001 eth0 0", "phys new 7 1400 020000000001 eth0 0" },
+		{ "phys a", NULL },
+		{ "phys a x 1400 - eth0 0", NULL },
+		{ "", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct strv lines = {};
+		int r = net_undo_copy_phys(cases[i].line, "new", &lines);
+
+		assert_int_equal(r, cases[i].want ? 0 : -EINVAL);
+		assert_int_equal(lines.n, cases[i].want ? 1 : 0);
+		if (cases[i].want)
+			assert_string_equal(lines.items[0], cases[i].want);
+		strv_done(&lines);
+	}
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_phys) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_phys),
+		                            cmocka_unit_test(test_copy) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -710,7 +710,7 @@ is_named()
 
 openrc_and_systemd()
 {
-	sed 's|@LXC_NET@|'"$net"'|' "$top_srcdir/etc/init.d/lxc-net.in" >"$TMP/openrc"
+	sed 's|@LIBEXEC@/lxc-net|'"$net"'|' "$top_srcdir/etc/init.d/lxc-net.in" >"$TMP/openrc"
 	cat >"$TMP/openrc-run" <<-'END'
 		ebegin() { echo "* $1"; }
 		eend() { return "$1"; }
@@ -728,7 +728,7 @@ openrc_and_systemd()
 	exits 3 "OpenRC: stopped" sh "$TMP/openrc-run" "$TMP/openrc" status
 	unchanged "OpenRC: nothing is left"
 	has systemd-analyze || return
-	sed 's|@LXC_NET@|'"$net"'|' "$top_srcdir/etc/lxc-net.service.in" >"$TMP/lxc-net.service"
+	sed 's|@LIBEXEC@/lxc-net|'"$net"'|' "$top_srcdir/etc/systemd/lxc-net.service.in" >"$TMP/lxc-net.service"
 	is "systemd: the unit" "$(systemd-analyze verify --man=no "$TMP/lxc-net.service" 2>&1 | grep lxc-net)" ""
 }
 

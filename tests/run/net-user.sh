@@ -67,7 +67,7 @@ background()
 	on_exit "kill $background_pid 2>/dev/null"
 	wait_for 10 grep -q ready "$TMP/background"
 }
-background next_door python3 "$TMP/net-user.py" serve
+background nsenter -t $neighbour_pid -n python3 "$TMP/net-user.py" serve
 
 # without PROGRAM: as if it was not installed
 without()
@@ -149,6 +149,7 @@ outside()
 	esac
 	like "$tool: addresses are listed" "$(lxc ls -f 2>&1)" "*10.0.2.100*"
 	traffic
+	like "$tool: lxc-info counts bytes" "$(lxc info -n s -S --format json)" '*"link":"eth0","tx_bytes":[1-9]*'
 	background call_nobody
 	like "$tool: the host's loopback is not reached" "$(ask tcp 10.0.2.2 7009 hello)" "*Error*"
 	kill $background_pid
@@ -341,13 +342,17 @@ veths()
 {
 	like "veth: without a grant" "$(veth_message s)" \
 		"*on bridge 'br0': lxc-user-nic: not permitted*hint: as root, to grant ten of them: echo '$TEST_USER veth br0 10' >> $policy"
+	like "veth: on what is no bridge no grant helps" "$(veth_message s -s lxc.net.0.link=wan)" \
+		"*hint: 'wan' is not a bridge: *"
 	echo "$TEST_USER veth br0 1" >"$policy"
+	like "veth: a name that the program refuses" "$(veth_message s -s lxc.net.0.name=é)" \
+		"*bad argument 7*hint: lxc.net.0.name: letters, digits, *"
 	ok "veth: with one" begin s -f "$TMP/veth" -- sleep 1000
 	ok "veth: the bridge has a port" has_ports 1
 	is "veth: there is traffic" "$(ask tcp 10.77.0.1 7000 hello)" "from 10.77.0.2 hello"
 	like "veth: name and size inside" "$(lxc attach -n s -- ip link show lan0 2>&1)" "*mtu 1400*"
 	like "veth: beyond the quota" "$(veth_message t)" \
-		"*lxc-user-nic: quota reached*hint: all of the quota is in use; the line of $policy that grants more: $TEST_USER veth br0 COUNT"
+		"*lxc-user-nic: quota reached*hint: as root, to grant one more: echo '$TEST_USER veth br0 1' >> $policy"
 	lxc stop -k -n s
 	ok "veth: a stop takes the interface away" has_ports 0
 	ok "veth: and frees the quota" begin t -f "$TMP/veth" -- sleep 1000
@@ -371,33 +376,8 @@ other_port()
 	has_ports 1 && [ "$(ip -o link show master br0)" != "$1" ]
 }
 
-# A host with the programs installed, as the helper sees it
-install_programs()
+veth_host()
 {
-	programs=$(dirname "$RLXC")
-	[ -x "$programs/lxc-user-nic" ] || programs=$programs/../libexec/lxc
-	[ -x "$programs/lxc-user-nic" ] || skip "no lxc-user-nic beside $RLXC"
-	cp -a /etc "$TMP/etc"
-	mkdir -p "$TMP/etc/lxc"
-	rm -f "$TMP/etc/lxc/lxc-usernet"
-	# The policy is where configure put it.
-	policy=$(grep -ao '/[A-Za-z0-9_./+-]*/lxc-usernet' "$programs/lxc-user-nic" | head -n 1)
-	mkdir "$TMP/bin"
-	for program in "$RLXC" "$programs"/rlxc-* "$programs/lxc-user-nic"; do
-		[ ! -f "$program" ] || install -m 755 "$program" "$TMP/bin/"
-	done
-	mount --bind "$TMP/etc" /etc
-	mount -t tmpfs -o mode=755 tmpfs /run
-	on_exit 'umount -l /etc /run'
-	if [ "${policy#/etc/}" = "$policy" ]; then
-		mkdir -p "${policy%/*}"
-		mount -t tmpfs -o mode=755 tmpfs "${policy%/*}"
-		on_exit 'umount -l "${policy%/*}"'
-	fi
-	mkdir /run/bin
-	cp "$TMP"/bin/* /run/bin/
-	chmod 4755 /run/bin/lxc-user-nic
-	RLXC=/run/bin/rlxc
 	ip link add br0 type bridge
 	ip addr add 10.77.0.1/24 dev br0
 	ip link set br0 up
@@ -415,7 +395,8 @@ install_programs()
 
 each_caller each_tool user
 each_caller mistakes bare
-install_programs
+private_install
+veth_host
 LXCPATH=$TMP/veths && mkdir "$LXCPATH" && chown "$TEST_USER" "$LXCPATH"
 who=bare
 veths

@@ -149,6 +149,53 @@ stop
 host_network >"$TMP/after"
 ok "reboot: nothing is left" diff "$TMP/before" "$TMP/after"
 
+# ---- Open vSwitch: what its program is told ---------------------------------------------------------
+
+mkdir "$TMP/bin"
+cat >"$TMP/bin/ovs-vsctl" <<-END
+	#!/bin/sh
+	echo "\$*" >>"$TMP/ovs"
+	case \$* in
+	*br-exists*) [ "\${3-}" = ovs0 ] || exit 2 ;;
+	*add-port*vlan_mode=trunk*) echo "ovs-vsctl: no trunks today" >&2; exit 1 ;;
+	esac
+END
+chmod 755 "$TMP/bin/ovs-vsctl"
+PATH=$TMP/bin:$PATH
+# told [LINE...]: what it was told since, but for the questions, is this
+told()
+{
+	is "ovs, $1" "$(grep -v br-exists "$TMP/ovs" | sed 's/^--timeout=10 //')" "$(printf '%s\n' "${@:2}")"
+	: >"$TMP/ovs"
+}
+ip link add ovs0 type veth peer name ovs1
+host_network >"$TMP/before"
+ovs=("lxc.net.0.type = veth" "lxc.net.0.link = ovs0" "lxc.net.0.veth.pair = port0" "lxc.net.0.flags = up"
+	"lxc.monitor.signal.pdeath = 0")
+config c "${ovs[@]}" "lxc.net.0.veth.vlan.id = 5" "lxc.net.0.veth.vlan.tagged.id = 6" "lxc.net.0.veth.vlan.tagged.id = 7"
+ok "ovs: it starts" start
+told "a port" "add-port ovs0 port0 tag=5 trunks=6,7 vlan_mode=native-untagged"
+ok "ovs: which is there" ip link show port0
+stop
+told "no port" "--if-exists del-port ovs0 port0"
+config c "${ovs[@]}"
+start
+kill -9 "$(pgrep -f "^\[lxc monitor\] $LXCPATH c$")"
+ok "ovs: the monitor is killed, and it is ended" stop
+told "no port then" "add-port ovs0 port0" "--if-exists del-port ovs0 port0"
+gone()
+{
+	! ip link show "$1"
+}
+wait_for 5 gone port0 # which the kernel removes in its own time
+like "ovs: refused" "$(message start -s lxc.net.0.veth.vlan.id=none -s lxc.net.0.veth.vlan.tagged.id=6)" \
+	"*'lxc.net.0' cannot be a port of Open vSwitch's 'ovs0': ovs-vsctl: no trunks today*hint: *"
+told "and taken back" "add-port ovs0 port0 trunks=6 vlan_mode=trunk" "--if-exists del-port ovs0 port0"
+like "ovs: no VLAN at all" "$(message start -s lxc.net.0.veth.vlan.id=none)" "*'lxc.net.0.veth.vlan.id = none'*hint: *"
+host_network >"$TMP/after"
+ok "ovs: nothing is left" diff "$TMP/before" "$TMP/after"
+ip link delete ovs0
+
 # ---- gateways --------------------------------------------------------------------------------------
 
 gateway()
@@ -204,6 +251,14 @@ config c "lxc.net.0.type = macvlan" "lxc.net.0.link = lower0" "lxc.net.0.flags =
 ok "macvlan: a name that the host has, too" wait_for 5 start
 like "macvlan: MTU" "$(inside ip link show dev lower0)" "*mtu 1300*"
 like "macvlan: auto" "$(inside ip route)" "*default via 10.7.0.9 dev lower0*"
+inside ping -c 1 -W 3 10.7.0.1 >/dev/null
+sent()
+{
+	inside cat /sys/class/net/lower0/statistics/tx_bytes
+}
+first=$(sent)
+between=$(lxc info -n c -S --format json | sed -n 's/.*"link":"lower0","tx_bytes":\([0-9]*\).*/\1/p')
+ok "macvlan: lxc-info has the bytes of its own end" test "$first" -le "${between:-0}" -a "${between:-0}" -le "$(sent)"
 stop
 
 # ---- l2proxy ---------------------------------------------------------------------------------------
@@ -246,6 +301,8 @@ given_back()
 {
 	like "phys, $1: it is back as it was" "$(ip -o link show dev phys0 2>&1)" "*phys0*mtu 1450*02:00:00:00:00:07*"
 }
+like "phys: a prefix" "$(start --dry-run -s lxc.net.0.link=phy+)" '*"type": "phys"*"link": "phys0"*'
+like "phys: of nothing" "$(message start -s lxc.net.0.link=wlan+)" "*'lxc.net.0.link = wlan+': the host has no interface *hint: *"
 ok "phys: it starts" start
 not_ok "phys: the host has it no more" ip link show dev phys0
 like "phys: inside" "$(address wan) $(inside ip link show dev wan)" "*10.6.0.2/24*mtu 1280*02:00:00:00:00:99*"
@@ -269,6 +326,27 @@ like "phys: a failing start" "$(message start -s lxc.net.0.ipv4.address=10.6.0.2
 given_back "a failing start"
 like "phys: twice the same" "$(message start -s lxc.net.1.type=phys -s lxc.net.1.link=phys0)" "*lxc.net.*phys0*"
 given_back "twice the same"
+
+# ---- hardware addresses ----------------------------------------------------------------------------
+
+# Of the sixteen, eight are those of interfaces, and four are known to a bridge.
+for i in 0 2 4 6; do
+	ip link add used$i address 02:00:00:00:00:0$i type veth peer name used$((i + 1)) address 02:00:00:00:00:0$((i + 1))
+done
+ip link set used0 master br0
+for i in 8 9 a b; do
+	bridge fdb add 02:00:00:00:00:0$i dev used0 master static
+done
+printf '%s\n' "lxc.net.0.type = veth" "lxc.net.0.link = br0" "lxc.net.0.hwaddr = 02:00:00:00:00:0x" >"$TMP/initial"
+for i in 1 2 3 4 5 6; do
+	lxc create -n drawn$i -t none -f "$TMP/initial" >/dev/null
+done
+is "hwaddr: none is drawn that is in use" "$(cat "$LXCPATH"/drawn*/config | grep -c 'hwaddr = 02:00:00:00:00:0[c-f]$')" 6
+echo "lxc.net.0.hwaddr = 02:00:00:00:00:03" >>"$TMP/initial"
+like "hwaddr: a given one that is in use" "$(message lxc create -n drawn -t none -f "$TMP/initial")" "*hwaddr*is in use*"
+for i in 0 2 4 6; do
+	ip link delete used$i
+done
 
 # ---- scripts ---------------------------------------------------------------------------------------
 
@@ -372,7 +450,7 @@ refused "no such bridge" "*'lxc.net.0.link = br9': the host has no such interfac
 	"lxc.net.0.type = veth" "lxc.net.0.link = br9"
 refused "not a bridge" "*'lxc.net.0.link = lower0' is not a bridge*hint: *macvlan*" \
 	"lxc.net.0.type = veth" "lxc.net.0.link = lower0"
-refused "a name on the host that is taken" "*'lxc.net.0'*File exists*hint: *veth.pair*" \
+refused "a name on the host that is taken" "*'lxc.net.0'*File exists*hint: *'lower1'*veth.pair*" \
 	"${veth[@]}" "lxc.net.0.veth.pair = lower1"
 refused "the same name twice" "*lxc.net.0 and lxc.net.1 would both be called 'eth0'*hint: *" \
 	"${veth[@]}" "lxc.net.0.name = eth0" "lxc.net.1.type = veth" "lxc.net.1.name = eth0"
@@ -390,7 +468,7 @@ refused "auto without a link" "*'lxc.net.0.ipv4.gateway = auto' needs*hint: add 
 refused "auto where the link has no address" "*'lxc.net.0.ipv4.gateway = auto': 'phys0' has no IPv4 address*hint: *ip addr add*" \
 	"lxc.net.0.type = macvlan" "lxc.net.0.link = phys0" "lxc.net.0.flags = up" \
 	"lxc.net.0.ipv4.address = 10.9.0.2/24" "lxc.net.0.ipv4.gateway = auto"
-refused "a MTU that the kernel refuses" "*lxc.net.0*mtu*" "${veth[@]}" "lxc.net.0.mtu = 100000"
+refused "a MTU that the kernel refuses" "*'lxc.net.0.mtu = 100000'*hint: *" "${veth[@]}" "lxc.net.0.mtu = 100000"
 refused "a MTU that is none" "*/c/config:*'lxc.net.0.mtu'*" "${veth[@]}" "lxc.net.0.mtu = big"
 refused "a MTU of macvlan" "*'lxc.net.0.mtu = 9000'*hint: *" \
 	"lxc.net.0.type = macvlan" "lxc.net.0.link = lower0" "lxc.net.0.mtu = 9000"
@@ -402,6 +480,8 @@ refused "phys: no such link" "*'lxc.net.0.link = eth77': the host has no such in
 	"lxc.net.0.type = phys" "lxc.net.0.link = eth77"
 refused "phys: loopback" "*lxc.net.0*lo*" "lxc.net.0.type = phys" "lxc.net.0.link = lo"
 refused "no type" "*'lxc.net.0' has no type*hint: *" "lxc.net.0.link = br0"
+refused "the host's end vanishes" "*'lxc.net.0' (veth 'eth0') is not in the container's network*hint: *script.up*" \
+	"${veth[@]}" "lxc.net.0.veth.pair = gone0" "lxc.net.0.script.up = ip link delete gone0 #"
 refused "VLANs of a bridge that knows none" "*'lxc.net.0.veth.vlan.*bridge 'br0' does not look at VLANs*hint: *vlan_filtering 1*" \
 	"${veth[@]}" "lxc.net.0.veth.vlan.id = 5"
 refused "a VLAN tagged and not" "*'lxc.net.0.veth.vlan.tagged.id = 5'*" \
