@@ -5,33 +5,23 @@
 
 #include "base/cleanup.h"
 
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
-/* Storage backends; those of which this version has none are refused by name. */
-static const struct {
-	const char *name;
-	const char *bdev; /* what the library is asked for, NULL: not there yet */
-} backends[] = {
-	{ "dir", "dir" },    { "none", "dir" },     { "best", "dir" }, /* the best there is */
-	{ "btrfs", NULL },   { "loop", NULL },      { "lvm", NULL },   { "nbd", NULL },
-	{ "overlay", NULL }, { "overlayfs", NULL }, { "rbd", NULL },   { "zfs", NULL },
+/* The library says why nbd and rbd are none of them. */
+static const char *const backends[] = {
+	"dir", "btrfs", "best", "loop", "lvm", "nbd", "none", "overlay", "overlayfs", "rbd", "zfs",
 };
 
 static int option_backend(const struct option_row *row, void *args, const char *value,
                           struct rlxc_err *err)
 {
-	const char **bdev = (void *)((char *)args + row->field);
-
-	for (size_t i = 0; i < ARRAY_SIZE(backends); i++) {
-		if (strcmp(backends[i].name, value) != 0)
-			continue;
-		if (!backends[i].bdev)
-			return output_set(err, -EOPNOTSUPP,
-			                  "'--%s=%s': that storage backend is not supported yet",
-			                  row->name, value);
-		*bdev = backends[i].bdev;
-		return 0;
-	}
+	for (size_t i = 0; i < ARRAY_SIZE(backends); i++)
+		if (strcmp(backends[i], value) == 0)
+			return option_text(row, args, strcmp(value, "none") == 0 ? "dir" : value,
+			                   err);
 	return output_set(err, -EINVAL, "'%s' is not a storage backend", value);
 }
 
@@ -45,7 +35,7 @@ static int option_absolute(const struct option_row *row, void *args, const char 
 }
 
 #define FIELD(member) offsetof(struct rlxc_create_options, member)
-#define BACKENDS "dir none best btrfs loop lvm nbd overlay overlayfs rbd zfs"
+#define BACKENDS "dir best btrfs loop lvm overlay zfs"
 
 const struct option_row cmd_create_options[] = {
 	{ "template", 't', "TEMPLATE", option_text, FIELD(template_name), "@templates",
@@ -53,21 +43,23 @@ const struct option_row cmd_create_options[] = {
 	{ "config", 'f', "FILE", option_text, FIELD(config), "@files",
 	  "initial configuration, instead of lxc.default_config" },
 	{ "bdev", 'B', "BACKEND", option_backend, FIELD(bdev), BACKENDS,
-	  "storage: dir (default) or best; not yet: btrfs loop lvm\n"
-	  "nbd overlay rbd zfs" },
+	  "storage: dir (default), overlay, btrfs; for root also\n"
+	  "loop, lvm, zfs; best: the best that is possible" },
 	{ "dir", 0, "PATH", option_absolute, FIELD(dir), "@dirs",
 	  "directory of the root file system" },
-	{ "lvname", 0, "NAME", option_refused, 0, NULL, "logical volume (backend lvm)" },
-	{ "vgname", 0, "NAME", option_refused, 0, NULL, "volume group (backend lvm)" },
-	{ "thinpool", 0, "NAME", option_refused, 0, NULL, "thin pool (backend lvm)" },
+	{ "lvname", 0, "NAME", option_text, FIELD(lvname), NULL,
+	  "logical volume (backend lvm), instead of the name" },
+	{ "vgname", 0, "NAME", option_text, FIELD(vgname), NULL, "volume group (backend lvm)" },
+	{ "thinpool", 0, "NAME", option_text, FIELD(thinpool), NULL, "thin pool (backend lvm)" },
 	{ "rbdname", 0, "NAME", option_refused, 0, NULL, "block device (backend rbd)" },
 	{ "rbdpool", 0, "NAME", option_refused, 0, NULL, "pool (backend rbd)" },
 	{ "rbduser", 0, "NAME", option_refused, 0, NULL, "user (backend rbd)" },
-	{ "zfsroot", 0, "PATH", option_refused, 0, NULL, "parent dataset (backend zfs)" },
-	{ "fstype", 0, "TYPE", option_refused, 0, NULL,
-	  "file system (backends lvm, loop and rbd)" },
-	{ "fssize", 0, "SIZE", option_refused, 0, NULL,
-	  "size of the file system (backends lvm, loop and rbd)" },
+	{ "zfsroot", 0, "DATASET", option_text, FIELD(zfsroot), NULL,
+	  "parent dataset (backend zfs)" },
+	{ "fstype", 0, "TYPE", option_text, FIELD(fstype), "ext4 xfs btrfs",
+	  "file system to make (backends loop and lvm)" },
+	{ "fssize", 0, "SIZE", option_size, FIELD(fssize), NULL,
+	  "its size, such as 500M or 2G (backends loop and lvm)" },
 	{},
 };
 

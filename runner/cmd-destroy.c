@@ -13,7 +13,7 @@ const struct option_row cmd_destroy_options[] = {
 	{ "force", 'f', NULL, option_true, offsetof(struct destroy_args, force), NULL,
 	  "kill the container first when it runs" },
 	{ "snapshots", 's', NULL, option_true, offsetof(struct destroy_args, snapshots), NULL,
-	  "delete its snapshots as well" },
+	  "delete its snapshots and clones as well" },
 	{},
 };
 

@@ -3,11 +3,11 @@
 #include "ls-print.h"
 #include "open.h"
 #include "output.h"
+#include "pattern.h"
 
 #include "base/cleanup.h"
 #include "base/strv.h"
 
-#include <regex.h>
 #include <string.h>
 #include <sys/ioctl.h>
 
@@ -67,19 +67,13 @@ static void name_filter_done(struct name_filter *filter)
 
 static int name_filter_init(struct name_filter *filter, const char *pattern, struct rlxc_err *err)
 {
-	char why[128];
 	int r;
 
 	if (!pattern)
 		return 0;
-	r = regcomp(&filter->regex, pattern, REG_EXTENDED | REG_NOSUB);
-	if (r != 0) {
-		(void)regerror(r, &filter->regex, why, sizeof(why));
-		return output_set(err, -EINVAL, "invalid regular expression '%s': %s", pattern,
-		                  why);
-	}
-	filter->set = true;
-	return 0;
+	r = pattern_compile(pattern, pattern, &filter->regex, err);
+	filter->set = r == 0;
+	return r;
 }
 
 static bool has_group(const struct rlxc_info *info, const char *group, size_t len)

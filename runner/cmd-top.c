@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "commands.h"
+#include "interrupt.h"
 #include "open.h"
 #include "output.h"
 #include "top-print.h"
@@ -13,7 +14,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <time.h>
 
 #define DELAY_S 3
@@ -167,17 +167,6 @@ static int print_lines(const struct request *req, struct rlxc *rlxc, const struc
 	return output_answer(req, &text);
 }
 
-static int take_signals(void)
-{
-	sigset_t set;
-
-	(void)sigemptyset(&set);
-	(void)sigaddset(&set, SIGINT);
-	(void)sigaddset(&set, SIGQUIT);
-	(void)sigprocmask(SIG_BLOCK, &set, NULL);
-	return signalfd(-1, &set, SFD_CLOEXEC);
-}
-
 /* False: Ctrl-C was typed, or whoever read the lines is gone. That is how it ends: no failure. */
 static bool wait_on(int signal_fd, int delay_s)
 {
@@ -189,12 +178,13 @@ static bool wait_on(int signal_fd, int delay_s)
 static int print_on(const struct request *req, struct rlxc *rlxc, const struct top_args *args,
                     struct rlxc_err *err)
 {
-	_cleanup_close_ int signal_fd = take_signals();
+	static const int signals[] = { SIGINT, SIGQUIT };
+	_cleanup_close_ int signal_fd = interrupt_open(signals, ARRAY_SIZE(signals), err);
 	struct text head = {};
 	int r = EXIT_SUCCESS;
 
 	if (signal_fd < 0)
-		return output_set(err, -errno, "cannot take signals: %s", strerror(errno));
+		return signal_fd;
 	if (!req->json) {
 		text_add(&head, TOP_CSV_HEADER);
 		r = output_answer(req, &head);

@@ -25,12 +25,39 @@ static const struct command commands[] = {
 		.run = cmd_attach,
 	},
 	{
+		.name = "autostart",
+		.purpose =
+			"Start, shut down, reboot or kill the containers that start with the host",
+		.synopsis = "[-r|-s|-k] [-L] [-a] [-A] [-g GROUPS] [-t SECONDS]",
+		.verb = "handle",
+		.options = cmd_autostart_options,
+		.flags = COMMAND_STORE,
+		.run = cmd_autostart,
+	},
+	{
 		.name = "cgroup",
 		.purpose = "Read or set a value of a running container's cgroup",
 		.synopsis = "[-n] NAME FILE [VALUE]",
 		.names = "--running",
 		.flags = ON_CONTAINER | COMMAND_WORDS,
 		.run = cmd_cgroup,
+	},
+	{
+		.name = "checkconfig",
+		.purpose = "Try what containers need of this host, and name what repairs it",
+		.synopsis = "[namespaces|ids|cgroup|mounts|security|net|helpers]...",
+		.flags = COMMAND_WORDS,
+		.run = cmd_checkconfig,
+	},
+	{
+		.name = "clone",
+		.purpose = "Copy a container, as lxc-copy was called before",
+		.synopsis = "[-s] [OPTION]... ORIGINAL NEW [-- HOOK-ARG...]",
+		.verb = "copy",
+		.names = "--stopped",
+		.options = cmd_clone_options,
+		.flags = COMMAND_STORE | COMMAND_WORDS,
+		.run = cmd_clone,
 	},
 	{
 		.name = "completion",
@@ -58,6 +85,16 @@ static const struct command commands[] = {
 		.run = cmd_console,
 	},
 	{
+		.name = "copy",
+		.purpose = "Copy a container, rename it, or start a passing copy",
+		.synopsis = "[-n] NAME -N NEW [-s|-R|-e] [OPTION]... [-- WORD...]",
+		.verb = "copy",
+		.names = "--defined",
+		.options = cmd_copy_options,
+		.flags = ON_CONTAINER | COMMAND_WORDS,
+		.run = cmd_copy,
+	},
+	{
 		.name = "create",
 		.purpose = "Create a container from a template",
 		.synopsis = "[-n] NAME -t TEMPLATE [OPTION]... [-- TEMPLATE-OPTION...]",
@@ -75,6 +112,23 @@ static const struct command commands[] = {
 		.options = cmd_destroy_options,
 		.flags = ON_CONTAINER,
 		.run = cmd_destroy,
+	},
+	{
+		.name = "device",
+		.purpose = "Give a running container a device of the host, or take it back",
+		.synopsis = "[-n] NAME add|del DEVICE [OTHER-NAME]",
+		.names = "--running",
+		.flags = ON_CONTAINER | COMMAND_WORDS,
+		.run = cmd_device,
+	},
+	{
+		.name = "events",
+		.purpose = "Print changes of the containers' states, for other programs",
+		.synopsis = "[NAME|REGEX]... [--running] [--format json]",
+		.names = "--defined",
+		.options = cmd_events_options,
+		.flags = COMMAND_STORE | COMMAND_WORDS | COMMAND_RLXC,
+		.run = cmd_events,
 	},
 	{
 		.name = "execute",
@@ -122,6 +176,25 @@ static const struct command commands[] = {
 		.run = cmd_ls,
 	},
 	{
+		.name = "monitor",
+		.purpose = "Print changes of the containers' states until interrupted",
+		.synopsis = "[-n NAME|REGEX]...",
+		.names = "--defined",
+		.options = cmd_monitor_options,
+		.flags = COMMAND_STORE | COMMAND_WORDS,
+		.run = cmd_monitor,
+	},
+	{
+		.name = "snapshot",
+		.purpose = "Keep a container's state, list what is kept, go back to it",
+		.synopsis = "[-n] NAME [-c FILE] | -L [-C] | -r SNAPSHOT [-N NEW] | -d SNAPSHOT",
+		.verb = "handle a snapshot of",
+		.names = "--defined",
+		.options = cmd_snapshot_options,
+		.flags = ON_CONTAINER | COMMAND_WORDS,
+		.run = cmd_snapshot,
+	},
+	{
 		.name = "start",
 		.purpose = "Start a container",
 		.synopsis = "[-n] NAME [-d|-F] [OPTION]... [-- COMMAND [ARG]...]",
@@ -130,6 +203,15 @@ static const struct command commands[] = {
 		.options = cmd_start_options,
 		.flags = ON_CONTAINER | COMMAND_WORDS,
 		.run = cmd_start,
+	},
+	{
+		.name = "start-ephemeral",
+		.purpose = "Start a passing copy, as lxc-copy -e was called before",
+		.synopsis = "-o ORIGINAL [-n NAME] [OPTION]... [-- COMMAND [ARG]...]",
+		.verb = "start a copy of",
+		.options = cmd_start_ephemeral_options,
+		.flags = COMMAND_STORE | COMMAND_WORDS,
+		.run = cmd_start_ephemeral,
 	},
 	{
 		.name = "stop",
@@ -166,6 +248,13 @@ static const struct command commands[] = {
 		.options = cmd_unshare_options,
 		.flags = COMMAND_STORE | COMMAND_WORDS,
 		.run = cmd_unshare,
+	},
+	{
+		.name = "update-config",
+		.purpose = "Rewrite a configuration from before LXC 2.1 with today's keys",
+		.synopsis = "-c FILE",
+		.options = cmd_update_config_options,
+		.run = cmd_update_config,
 	},
 	{
 		.name = "usernsexec",
@@ -229,7 +318,7 @@ int commands_help(int fd)
 	                "Run Linux containers, as root or as an ordinary user.\n\n"
 	                "Commands :\n");
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-		text_addf(&text, "  %-12s %s\n", commands[i].name, commands[i].purpose);
+		text_addf(&text, "  %-15s %s\n", commands[i].name, commands[i].purpose);
 	text_add(&text, "\nOptions :\n"
 	                "  -h, --help       print this help (also -?)\n"
 	                "      --version    print the version number\n\n"

@@ -9,6 +9,7 @@
 #include "help.h"
 #include "output.h"
 
+#include <ctype.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
@@ -85,6 +86,29 @@ int option_id(const struct option_row *row, void *args, const char *value, struc
 		return output_set(err, -EINVAL, "'--%s' takes a numeric id, not '%s'", row->name,
 		                  value);
 	*(int64_t *)field_of(row, args) = id;
+	return 0;
+}
+
+int option_size(const struct option_row *row, void *args, const char *value, struct rlxc_err *err)
+{
+	static const char units[] = "bkmgt";
+	size_t digits = strspn(value, "0123456789");
+	const char *rest = value + digits + strspn(value + digits, " "), *unit = NULL;
+	_cleanup_free_ char *number = strndup(value, digits);
+	unsigned int shift = 20;
+	uint64_t size;
+
+	if (*rest)
+		unit = strchr(units, tolower((unsigned char)*rest));
+	if (unit)
+		shift = (unsigned int)(unit - units) * 10;
+	if (!number || num_parse_u64(number, &size) < 0 || !size ||
+	    size > UINT64_MAX >> 24 >> shift || (*rest && (!unit || rest[1])))
+		return output_set(err, -EINVAL,
+		                  "'--%s' takes a size such as 500M or 2G (letters b k m g t), not "
+		                  "'%s'",
+		                  row->name, value);
+	*(uint64_t *)(void *)((char *)args + row->field) = size << shift;
 	return 0;
 }
 

@@ -68,6 +68,8 @@ int option_seconds(const struct option_row *row, void *args, const char *value,
                    struct rlxc_err *err);
 /* int64_t, a user or group id */
 int option_id(const struct option_row *row, void *args, const char *value, struct rlxc_err *err);
+/* uint64_t, in bytes: a number and one of the letters b k m g t; without one MiB, as in LXC */
+int option_size(const struct option_row *row, void *args, const char *value, struct rlxc_err *err);
 /* Belongs to something that this version cannot do; the row's help says to what. */
 int option_refused(const struct option_row *row, void *args, const char *value,
                    struct rlxc_err *err);

@@ -6,18 +6,25 @@
 #include "base/log.h"
 #include "conf/nsbits.h"
 #include "conf/sysconf.h"
+#include "conf/update.h"
 #include "container/attach.h"
+#include "container/boot.h"
 #include "container/cgroup-item.h"
+#include "container/check.h"
 #include "container/console.h"
+#include "container/copy.h"
 #include "container/create.h"
+#include "container/device.h"
 #include "container/info.h"
 #include "container/logfile.h"
+#include "container/snapshot.h"
 #include "container/start.h"
 #include "container/state.h"
 #include "container/stop.h"
 #include "container/store.h"
 #include "container/unshare.h"
 #include "container/usernsexec.h"
+#include "container/watch.h"
 #include "ns/ns.h"
 #include "os/fd.h"
 #include "os/proc.h"
@@ -134,6 +141,58 @@ int rlxc_destroy(struct rlxc *rlxc, const char *name, bool force, bool snapshots
 	return container_destroy(&rlxc->store, name, force, snapshots, inner(err));
 }
 
+int rlxc_copy(struct rlxc *rlxc, const struct rlxc_copy_options *options, char **ret_name,
+              struct rlxc_err *err)
+{
+	struct store to = {};
+	int r;
+
+	if (!options->new_path)
+		return container_copy(&rlxc->store, &rlxc->store, options, NULL, ret_name,
+		                      inner(err));
+	r = store_open(options->new_path, &to, inner(err));
+	if (r == 0)
+		r = container_copy(&rlxc->store, &to, options, NULL, ret_name, inner(err));
+	store_done(&to);
+	return r;
+}
+
+int rlxc_rename(struct rlxc *rlxc, const char *name, const char *new_name, struct rlxc_err *err)
+{
+	return container_rename(&rlxc->store, name, new_name, inner(err));
+}
+
+int rlxc_snapshot_create(struct rlxc *rlxc, const char *name, const char *comment,
+                         const struct rlxc_copy_options *more, char **ret_name,
+                         struct rlxc_err *err)
+{
+	return container_snapshot_create(&rlxc->store, name, comment, more, ret_name, inner(err));
+}
+
+int rlxc_snapshot_list(struct rlxc *rlxc, const char *name, struct rlxc_snapshot **ret_list,
+                       size_t *ret_n, struct rlxc_err *err)
+{
+	return container_snapshot_list(&rlxc->store, name, ret_list, ret_n, inner(err));
+}
+
+void rlxc_snapshot_list_free(struct rlxc_snapshot *list, size_t n)
+{
+	container_snapshot_list_free(list, n);
+}
+
+int rlxc_snapshot_destroy(struct rlxc *rlxc, const char *name, const char *snapshot,
+                          struct rlxc_err *err)
+{
+	return container_snapshot_destroy(&rlxc->store, name, snapshot, inner(err));
+}
+
+int rlxc_snapshot_restore(struct rlxc *rlxc, const char *name, const char *snapshot,
+                          const char *new_name, const struct rlxc_copy_options *more,
+                          struct rlxc_err *err)
+{
+	return container_snapshot_restore(&rlxc->store, name, snapshot, new_name, more, inner(err));
+}
+
 int rlxc_template_help(struct rlxc *rlxc, const char *template_name, struct rlxc_err *err)
 {
 	return container_template_help(&rlxc->store, template_name, inner(err));
@@ -178,10 +237,27 @@ int rlxc_cgroup_set(struct rlxc *rlxc, const char *name, const char *file, const
 	return container_cgroup_set(&rlxc->store, name, file, value, inner(err));
 }
 
+int rlxc_device_add(struct rlxc *rlxc, const char *name, const char *device, const char *other,
+                    struct rlxc_err *err)
+{
+	return container_device_add(&rlxc->store, name, device, other, inner(err));
+}
+
+int rlxc_device_remove(struct rlxc *rlxc, const char *name, const char *device, const char *other,
+                       struct rlxc_err *err)
+{
+	return container_device_remove(&rlxc->store, name, device, other, inner(err));
+}
+
 int rlxc_wait(struct rlxc *rlxc, const char *name, unsigned int states, int timeout_s,
               struct rlxc_err *err)
 {
 	return container_wait(&rlxc->store, name, states, timeout_s, inner(err));
+}
+
+int rlxc_watch(struct rlxc *rlxc, const struct rlxc_watch_options *options, struct rlxc_err *err)
+{
+	return container_watch(&rlxc->store, options, inner(err));
 }
 
 int rlxc_console(struct rlxc *rlxc, const char *name, const struct rlxc_console_options *options,
@@ -218,10 +294,36 @@ void rlxc_list_free(struct rlxc_list *list)
 	container_list_free(list);
 }
 
+int rlxc_boots(struct rlxc *rlxc, struct rlxc_boot **ret_boots, size_t *ret_n, struct rlxc_err *err)
+{
+	return container_boots(&rlxc->store, ret_boots, ret_n, inner(err));
+}
+
+void rlxc_boots_free(struct rlxc_boot *boots, size_t n)
+{
+	container_boots_free(boots, n);
+}
+
 int rlxc_item(struct rlxc *rlxc, const char *name, const char *key, bool running, char **ret_value,
               struct rlxc_err *err)
 {
 	return container_item(&rlxc->store, name, key, running, ret_value, inner(err));
+}
+
+int rlxc_update_config(const char *path, bool *ret_changed, struct rlxc_err *err)
+{
+	return conf_update_file(path, ret_changed, inner(err));
+}
+
+int rlxc_check(const char *const *subjects, size_t n_subjects, struct rlxc_check **ret_checks,
+               size_t *ret_n, struct rlxc_err *err)
+{
+	return container_check(subjects, n_subjects, ret_checks, ret_n, inner(err));
+}
+
+const char *rlxc_check_subject(unsigned int i)
+{
+	return container_check_subject(i);
 }
 
 int rlxc_usernsexec(const struct rlxc_userns_options *options, struct rlxc_err *err)

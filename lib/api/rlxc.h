@@ -73,15 +73,64 @@ struct rlxc_create_options {
 	const char *template_name; /* a built-in one, a name in the template directory, or a path */
 	char *const *template_argv; /* NULL-terminated words for it, or NULL */
 	const char *config;         /* initial configuration file, NULL: lxc.default_config */
-	const char *bdev;           /* "dir", NULL for it */
+	const char *bdev;           /* storage backend, "best", or NULL for "dir" */
 	const char *dir;            /* absolute path for the root file system, or NULL */
-	bool quiet;                 /* the template's output goes to /dev/null */
+	/* Of a volume; NULL and 0: lxc.bdev.* of lxc.conf(5), the container's name, ext4, 1 GiB */
+	const char *lvname, *vgname, *thinpool, *zfsroot, *fstype;
+	uint64_t fssize; /* in bytes */
+	bool quiet;      /* the template's output goes to /dev/null */
 };
 int rlxc_create(struct rlxc *rlxc, const struct rlxc_create_options *options, struct rlxc_err *err);
 
-/* @force: kill it first when it runs. @snapshots: with its snapshots. */
+/* @force: kill it first when it runs. @snapshots: with its snapshots and clones. */
 int rlxc_destroy(struct rlxc *rlxc, const char *name, bool force, bool snapshots,
                  struct rlxc_err *err);
+
+/* ---- copies, snapshots ---- */
+
+struct rlxc_copy_options {
+	const char *name;     /* of the source */
+	const char *new_name; /* NULL: NAME_ and six random characters */
+	const char *new_path; /* directory of containers for the copy, NULL: the source's */
+	const char *bdev;     /* backend, NULL: that of the source */
+	uint64_t fssize;      /* of a new volume, 0: default */
+	bool snapshot;        /* copy-on-write, sharing what is not changed */
+	bool native;          /* the same where that asks nothing of the source, else a full copy */
+	bool allow_running;   /* of the source; what it changes meanwhile is copied as found */
+	bool keep_name, keep_mac;
+	bool ephemeral;            /* it goes when it stops */
+	const char *const *mounts; /* n_mounts lines of lxc.mount.entry */
+	size_t n_mounts;
+	char *const *hook_argv; /* more words for lxc.hook.clone, NULL-terminated, or NULL */
+	/* Called now and then, maybe in a child process; or NULL. */
+	void (*progress)(void *arg, uint64_t n_files, uint64_t n_bytes);
+	void *progress_arg;
+};
+/* *@ret_name, owned: what the copy is called. */
+int rlxc_copy(struct rlxc *rlxc, const struct rlxc_copy_options *options, char **ret_name,
+              struct rlxc_err *err);
+int rlxc_rename(struct rlxc *rlxc, const char *name, const char *new_name, struct rlxc_err *err);
+
+struct rlxc_snapshot {
+	char *name, *path; /* "snap0"; the directory it is in */
+	char *time;        /* as LXC writes it, "2026:11:22 02:07:20", local; NULL: not known */
+	char *comment;     /* text, or NULL */
+};
+/* @comment: a file, or NULL. *@ret_name, owned: "snapN". */
+int rlxc_snapshot_create(struct rlxc *rlxc, const char *name, const char *comment,
+                         const struct rlxc_copy_options *more, char **ret_name,
+                         struct rlxc_err *err);
+/* By number. */
+int rlxc_snapshot_list(struct rlxc *rlxc, const char *name, struct rlxc_snapshot **ret_list,
+                       size_t *ret_n, struct rlxc_err *err);
+void rlxc_snapshot_list_free(struct rlxc_snapshot *list, size_t n);
+/* @snapshot: NULL for all. */
+int rlxc_snapshot_destroy(struct rlxc *rlxc, const char *name, const char *snapshot,
+                          struct rlxc_err *err);
+/* @new_name: of a new container; NULL: the container is what it was at that time. */
+int rlxc_snapshot_restore(struct rlxc *rlxc, const char *name, const char *snapshot,
+                          const char *new_name, const struct rlxc_copy_options *more,
+                          struct rlxc_err *err);
 
 /* Prints the help of a template (built-in: from the table; other: runs it with -h). */
 int rlxc_template_help(struct rlxc *rlxc, const char *template_name, struct rlxc_err *err);
@@ -136,9 +185,43 @@ int rlxc_cgroup_get(struct rlxc *rlxc, const char *name, const char *file, char 
 int rlxc_cgroup_set(struct rlxc *rlxc, const char *name, const char *file, const char *value,
                     struct rlxc_err *err);
 
+/* A device of the host for a running container, until that ends or reboots. @device: the path of a
+ * node, bound inside at @other (NULL: the same path); or, for containers of root, the name of a
+ * network interface, called @other inside. remove: the node is the one at @other inside; the
+ * interface @device comes back to the host, as @other. -EPERM, -EACCES: the error names what is in
+ * the way. */
+int rlxc_device_add(struct rlxc *rlxc, const char *name, const char *device, const char *other,
+                    struct rlxc_err *err);
+int rlxc_device_remove(struct rlxc *rlxc, const char *name, const char *device, const char *other,
+                       struct rlxc_err *err);
+
 /* Waits until the state is one of @states (bits 1 << enum rlxc_state). -ETIMEDOUT. */
 int rlxc_wait(struct rlxc *rlxc, const char *name, unsigned int states, int timeout_s,
               struct rlxc_err *err);
+
+/* A change of a container's state. */
+struct rlxc_event {
+	int64_t time_ns; /* CLOCK_REALTIME */
+	const char *name;
+	enum rlxc_state state;
+	pid_t init_pid;  /* 0: none */
+	int status;      /* of init as waitpid(2) has it, once it has ended; -1: not known */
+	const char *why; /* with RLXC_ABORTING: why it did not start; or NULL */
+	bool present;    /* no change: it was in that state when the watch began */
+};
+
+struct pollfd;
+struct rlxc_watch_options {
+	bool present;               /* begin with an event for each container that runs */
+	const struct pollfd *until; /* at most 4; 0 is returned when one of them is ready */
+	size_t n_until;
+	/* What it returns ends the watch, unless it is 0. */
+	int (*event)(void *arg, const struct rlxc_event *event);
+	void *arg;
+};
+/* Calls .event for each change of each container of the directory, those that come later too, in
+ * the order of each. -ENOBUFS: the caller took too long, and some are lost. */
+int rlxc_watch(struct rlxc *rlxc, const struct rlxc_watch_options *options, struct rlxc_err *err);
 
 struct rlxc_console_options {
 	int tty;              /* -1: the next free one; 0: /dev/console; N: /dev/ttyN */
@@ -207,7 +290,7 @@ struct rlxc_stats {
 };
 
 struct rlxc_link {
-	char name[16];               /* on the host, "" when there is none */
+	char name[16];               /* on the host, or inside */
 	uint64_t rx_bytes, tx_bytes; /* seen from the container */
 };
 
@@ -240,12 +323,47 @@ int rlxc_list(struct rlxc *rlxc, unsigned int want, struct rlxc_list **ret_list,
               struct rlxc_err *err);
 void rlxc_list_free(struct rlxc_list *list);
 
+/* What a container's configuration says about being started with the host. */
+struct rlxc_boot {
+	char *name;
+	bool autostart, runs;
+	int order;
+	unsigned int delay_s;
+	char **groups;      /* ended by NULL; NULL: none */
+	char *config_error; /* it cannot be read in full, or NULL */
+};
+/* Of every container defined in the directory, sorted by name. */
+int rlxc_boots(struct rlxc *rlxc, struct rlxc_boot **ret_boots, size_t *ret_n,
+               struct rlxc_err *err);
+void rlxc_boots_free(struct rlxc_boot *boots, size_t n);
+
 /* A key of the configuration on disk (@running: of the running container). Owned text, lists one
  * element a line. -ENOENT: no such key. */
 int rlxc_item(struct rlxc *rlxc, const char *name, const char *key, bool running, char **ret_value,
               struct rlxc_err *err);
 
 /* ---- without a container ---- */
+
+/* Rewrites a configuration that has keys from before LXC 2.1 with today's; the old text is in
+ * PATH.backup then. *@ret_changed: false when there was nothing to do. */
+int rlxc_update_config(const char *path, bool *ret_changed, struct rlxc_err *err);
+
+/* One thing that containers need of this host, and what came of trying it. */
+struct rlxc_check {
+	const char *subject, *title; /* "net", "Network" */
+	const char *label;           /* "Veth pair device" */
+	bool needed;                 /* for the caller's containers; else there is a way without */
+	bool works;
+	char note[256]; /* a fact, or "" */
+	char why[768];  /* it does not work */
+	char fix[512];  /* the command or line that repairs it, or "" */
+};
+/* Tries what containers need, as the caller, and leaves nothing behind. @subjects: which, none for
+ * all. *@ret_checks: to be freed with free(3); also what stands in the way of what was asked for.
+ * -EINVAL: no such subject. */
+int rlxc_check(const char *const *subjects, size_t n_subjects, struct rlxc_check **ret_checks,
+               size_t *ret_n, struct rlxc_err *err);
+const char *rlxc_check_subject(unsigned int i); /* NULL past the end */
 
 struct rlxc_userns_options {
 	const char *const *maps; /* "u:0:100000:65536", "b:..." for both; n_maps 0: the caller's */

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <syslog.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -18,11 +19,14 @@ static struct {
 	char name[80];
 	int fd, stderr_fd;
 	enum log_level level;
-	bool level_given, quiet;
+	bool level_given, quiet, syslog;
 } sink = { .prog = "rlxc", .fd = -EBADF, .stderr_fd = -EBADF, .level = LOG_LEVEL_ERROR };
 
 static const char *const level_names[] = { "TRACE", "DEBUG", "INFO",  "NOTICE", "WARN",
 	                                   "ERROR", "CRIT",  "ALERT", "FATAL" };
+
+static const int priorities[] = { LOG_DEBUG, LOG_DEBUG, LOG_INFO,  LOG_NOTICE, LOG_WARNING,
+	                          LOG_ERR,   LOG_CRIT,  LOG_ALERT, LOG_CRIT };
 
 void log_setup(const char *prog, const char *name, int fd, enum log_level level, bool quiet)
 {
@@ -46,6 +50,22 @@ void log_drop(int fd)
 {
 	if (fd >= 0 && sink.fd == fd)
 		sink.fd = -EBADF;
+}
+
+void log_to_syslog(const char *facility)
+{
+	int number = strcasecmp(facility, "daemon") == 0 ? LOG_DAEMON
+	                                                 : LOG_LOCAL0 + ((facility[5] - '0') << 3);
+
+	openlog("rlxc", LOG_PID | LOG_NDELAY, number);
+	sink.syslog = true;
+}
+
+void log_leave_syslog(void)
+{
+	if (sink.syslog)
+		closelog();
+	sink.syslog = false;
 }
 
 int log_fd(void)
@@ -122,6 +142,8 @@ static void emit(enum log_level level, const char *fmt, va_list ap)
 		              sink.name[0] ? ": " : "", text);
 	if (sink.fd >= 0 && level >= sink.level)
 		write_line(level, text);
+	if (sink.syslog && level >= sink.level)
+		syslog(priorities[level], "%s: %s", sink.name[0] ? sink.name : "-", text);
 	errno = saved;
 }
 

@@ -31,6 +31,10 @@ void log_setup(const char *prog, const char *name, int fd, enum log_level level,
 void log_configure(int fd, enum log_level level);
 /* Nothing more goes to @fd. */
 void log_drop(int fd);
+/* To the system log as well. @facility: "daemon" or "local0" to "local7", in any case. */
+void log_to_syslog(const char *facility);
+/* In a process that leaves the host, before it closes descriptors. */
+void log_leave_syslog(void);
 /* Warnings go on to what is stderr now when a start puts /dev/null there, until log_drop_stderr. */
 void log_keep_stderr(void);
 void log_drop_stderr(void);

@@ -11,6 +11,7 @@
 #include "base/num.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -113,18 +114,34 @@ static int parse_path(const char *value, struct cgroup_device *device, struct er
 	return 0;
 }
 
+/* The files of v1 took what stands behind a complete rule for nothing, so there are comments. */
+static int take_rule(const char *value, char *rule, size_t size)
+{
+	const char *comment = strstr(value, " #");
+	size_t len = comment ? (size_t)(comment - value) : strlen(value);
+
+	while (len && value[len - 1] == ' ')
+		len--;
+	if (len >= size)
+		return -EINVAL;
+	memcpy(rule, value, len);
+	rule[len] = '\0';
+	return 0;
+}
+
 int cgroup_device_parse(bool allow, const char *value, struct cgroup_device *ret_device,
                         bool *ret_is_all, struct err *err)
 {
 	struct cgroup_device device = { allow, 'a', CGROUP_DEV_ANY, CGROUP_DEV_ANY, ACCESS_ALL };
-	bool is_all = strcmp(value, "a") == 0;
+	char rule[PATH_MAX];
 	struct err inner = {};
-	int r = 0;
+	int r = take_rule(value, rule, sizeof(rule));
+	bool is_all = r == 0 && strcmp(rule, "a") == 0;
 
-	if (!is_all && allow && value[0] == '/')
-		r = parse_path(value, &device, &inner);
-	else if (!is_all)
-		r = parse_numbers(value, &device);
+	if (r == 0 && !is_all && allow && rule[0] == '/')
+		r = parse_path(rule, &device, &inner);
+	else if (r == 0 && !is_all)
+		r = parse_numbers(rule, &device);
 	if (r < 0 && inner.code) {
 		if (err)
 			*err = inner;

@@ -103,10 +103,13 @@ static int choose_persona(struct attach *attach, struct err *err)
 static void take_fds(struct attach *attach, const int fds[CONTROL_ATTACH_FDS])
 {
 	cleanup_close(&attach->init_fd);
+	cleanup_close(&attach->filter_fd);
 	drop_cgroups(attach);
 	attach->init_fd = *fds++;
 	if (attach->facts.has_cgroup)
 		attach->cgroup_fd = *fds++;
+	if (attach->facts.has_filter)
+		attach->filter_fd = *fds++;
 	memcpy(attach->v1_fds, fds, sizeof(attach->v1_fds));
 }
 
@@ -131,6 +134,7 @@ static int ask_part(struct attach *attach, int sock, struct text *env, struct er
 		memcpy(&attach->facts, data, head);
 	take_fds(attach, fds);
 	if (len < head || attach->init_fd < 0 ||
+	    (attach->facts.has_filter && attach->filter_fd < 0) ||
 	    (len == head && env->len < attach->facts.environment_bytes))
 		return say_malformed(err);
 	text_add_len(env, data + head, len - head);
@@ -164,6 +168,8 @@ void attach_done(struct attach *attach)
 	strv_done(&attach->environment);
 	drop_cgroups(attach);
 	cleanup_close(&attach->init_fd);
+	cleanup_close(&attach->filter_fd);
+	cleanup_close(&attach->proc_fd);
 	cleanup_close(&attach->sync_fd);
 	cleanup_close(&attach->link_fd);
 	cleanup_close(&attach->host_slave);

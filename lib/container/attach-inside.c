@@ -7,6 +7,7 @@
 #include "cgroup/cgroup.h"
 #include "container/exec.h"
 #include "container/passwd-shell.h"
+#include "lsm/lsm.h"
 #include "ns/ns.h"
 #include "os/fd.h"
 #include "os/proc.h"
@@ -128,6 +129,12 @@ static int become_user(const struct attach *attach, uid_t *ret_uid, struct err *
 	return 0;
 }
 
+/* As LXC has it: elevated over security modules is elevated over the filter too. */
+static int filter_fd(const struct attach *attach)
+{
+	return attach->elevate & RLXC_ELEVATE_LSM ? -EBADF : attach->filter_fd;
+}
+
 /* Also with every capability, none is handed on to what the program executes. */
 static int confine(const struct attach *attach, struct err *err)
 {
@@ -136,7 +143,8 @@ static int confine(const struct attach *attach, struct err *err)
 
 	r = caps_regain(err);
 	if (r == 0)
-		r = caps_apply(all ? UINT64_MAX : attach->facts.bounding, err);
+		r = caps_apply(all ? UINT64_MAX : attach->facts.bounding,
+		               exec_filter_caps(filter_fd(attach)), err);
 	if (r == 0 && attach->facts.no_new_privs && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		r = err_set(err, -errno, "cannot set no_new_privs");
 	return r;
@@ -153,8 +161,12 @@ static int run_program(const struct attach *attach, uid_t uid, struct err *err)
 	_cleanup_free_ char *passwd = NULL;
 	char shell[256] = "/bin/sh";
 	char *login[] = { shell, NULL };
-	int r = exec_prepare(err);
+	int r;
 
+	if (!attach->options->argv &&
+	    fd_read_file(AT_FDCWD, "/etc/passwd", PASSWD_MAX, &passwd, NULL) == 0)
+		(void)passwd_find_shell(passwd, uid, shell, sizeof(shell));
+	r = exec_prepare(filter_fd(attach), err);
 	if (r < 0)
 		return r;
 	if (attach->options->argv) {
@@ -164,8 +176,6 @@ static int run_program(const struct attach *attach, uid_t uid, struct err *err)
 			              "in the host's");
 		return r;
 	}
-	if (fd_read_file(AT_FDCWD, "/etc/passwd", PASSWD_MAX, &passwd, NULL) == 0)
-		(void)passwd_find_shell(passwd, uid, shell, sizeof(shell));
 	r = exec_program(login, &attach->environment, err);
 	if (r == -ENOENT && strcmp(shell, "/bin/sh") != 0) {
 		(void)snprintf(shell, sizeof(shell), "/bin/sh");
@@ -207,18 +217,32 @@ static int enter_v1(const struct attach *attach, struct err *err)
 	return r < 0 ? err_set(err, r, "cannot enter the container's v1 cgroups") : 0;
 }
 
+/* By the process that will write to it. */
+static int open_label(const struct attach *attach, int *ret_fd, struct err *err)
+{
+	if (attach->proc_fd < 0)
+		return 0;
+	*ret_fd = lsm_open(attach->proc_fd, &attach->facts.label, err);
+	return *ret_fd < 0 ? *ret_fd : 0;
+}
+
 static int inside(const struct attach *attach, struct err *err)
 {
+	int label_fd = -EBADF;
 	uid_t uid = 0;
 	int r;
 
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	r = enter_v1(attach, err);
+	if (r == 0)
+		r = open_label(attach, &label_fd, err);
 	if (r < 0)
 		return r;
 	if ((attach->namespaces & NS_BIT(NS_CGROUP)) && setns(attach->init_fd, CLONE_NEWCGROUP) < 0)
 		return err_set(err, -errno, "cannot join the container's cgroup namespace");
-	r = keep_only((const int[]){ attach->sync_fd, attach->host_slave, log_fd() }, 3, err);
+	r = keep_only((const int[]){ attach->sync_fd, attach->host_slave, attach->filter_fd,
+	                             label_fd, log_fd() },
+	              5, err);
 	if (r == 0)
 		r = remount(attach, err);
 	if (r == 0)
@@ -230,6 +254,8 @@ static int inside(const struct attach *attach, struct err *err)
 	exec_hide();
 	if (r == 0)
 		r = confine(attach, err);
+	if (r == 0)
+		r = lsm_set(label_fd, &attach->facts.label, err);
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	if (r == 0)
 		r = check_caller(attach, err);
@@ -253,21 +279,32 @@ static _Noreturn void fail(const struct attach *attach, int code, struct err *er
 
 size_t attach_list_fds(const struct attach *attach, int ret_fds[ATTACH_FDS_MAX])
 {
-	const int fds[] = { attach->sync_fd, attach->init_fd,    attach->cgroup_fd,
-		            attach->link_fd, attach->host_slave, log_fd() };
+	const int fds[] = { attach->sync_fd,   attach->init_fd, attach->cgroup_fd,
+		            attach->filter_fd, attach->link_fd, attach->host_slave,
+		            log_fd() };
 
 	memcpy(ret_fds, fds, sizeof(fds));
 	memcpy(ret_fds + ARRAY_SIZE(fds), attach->v1_fds, sizeof(attach->v1_fds));
 	return ARRAY_SIZE(fds) + CONTROL_V1_MAX;
 }
 
-static int join(const struct attach *attach, struct err *err)
+static int open_proc(struct attach *attach, struct err *err)
+{
+	if (attach->facts.label.kind == LSM_NONE || (attach->elevate & RLXC_ELEVATE_LSM))
+		return 0;
+	attach->proc_fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return attach->proc_fd < 0 ? err_set(err, -errno, "cannot open '/proc'") : 0;
+}
+
+static int join(struct attach *attach, struct err *err)
 {
 	uint32_t now = attach->namespaces & ~NS_BIT(NS_CGROUP);
 	int keep[ATTACH_FDS_MAX], r;
 
 	exec_hide();
 	r = keep_only(keep, attach_list_fds(attach, keep), err);
+	if (r == 0)
+		r = open_proc(attach, err);
 	if (r == 0 && attach->facts.keyring)
 		r = exec_new_keyring(err);
 	if (r < 0 || !now || setns(attach->init_fd, (int)ns_clone_flags(now)) == 0) {

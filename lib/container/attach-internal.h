@@ -25,6 +25,8 @@ struct attach {
 	unsigned int elevate;
 	int64_t persona;
 	int init_fd, cgroup_fd;     /* no cgroup_fd: stays in the cgroup of whoever clones */
+	int proc_fd;                /* the host's procfs, -EBADF: not needed */
+	int filter_fd;              /* of system calls, -EBADF: none */
 	int v1_fds[CONTROL_V1_MAX]; /* the container's leaves there, then -EBADF */
 	int sync_fd;                /* the inside's end */
 	int link_fd;                /* in the monitor's child: to the command, else -EBADF */
@@ -34,12 +36,12 @@ struct attach {
 	char *cwd;
 };
 #define ATTACH_NONE                                                                                \
-	.init_fd = -EBADF, .cgroup_fd = -EBADF, .sync_fd = -EBADF, .link_fd = -EBADF,              \
-	.pty_log_fd = -EBADF, .host_slave = -EBADF,                                                \
+	.init_fd = -EBADF, .cgroup_fd = -EBADF, .filter_fd = -EBADF, .sync_fd = -EBADF,            \
+	.link_fd = -EBADF, .pty_log_fd = -EBADF, .host_slave = -EBADF, .proc_fd = -EBADF,          \
 	.v1_fds = { [0 ... CONTROL_V1_MAX - 1] = -EBADF }
 void attach_done(struct attach *attach);
 /* What a process on its way in keeps open. Returns how many. */
-#define ATTACH_FDS_MAX (CONTROL_V1_MAX + 6)
+#define ATTACH_FDS_MAX (CONTROL_V1_MAX + 7)
 size_t attach_list_fds(const struct attach *attach, int ret_fds[ATTACH_FDS_MAX]);
 
 /* Asks the monitor and decides what the process will be. */

@@ -6,6 +6,7 @@
 #include "cgroup/item.h"
 #include "cgroup/keys.h"
 #include "container/control.h"
+#include "os/fd.h"
 
 #include <errno.h>
 #include <string.h>
@@ -31,14 +32,15 @@ static int ask(int sock, const char *file, struct cgroup_item *ret_item, struct 
 	return 0;
 }
 
-static int set_device(int sock, const char *file, const char *value, struct err *err)
+/* @how: arg of CONTROL_CGROUP */
+static int set_device(int sock, int how, const char *file, const char *value, struct err *err)
 {
 	_cleanup_(text_done) struct text rule = {};
 
 	text_addf(&rule, "%s %s", file, value);
 	if (rule.failed)
 		return err_oom(err);
-	return control_call(sock, CONTROL_CGROUP, 1, rule.data, NULL, 0, NULL, NULL, 0, err);
+	return control_call(sock, CONTROL_CGROUP, how, rule.data, NULL, 0, NULL, NULL, 0, err);
 }
 
 static int use(int sock, const char *file, const char *value, char **ret_text, struct err *err)
@@ -52,7 +54,7 @@ static int use(int sock, const char *file, const char *value, char **ret_text, s
 	if (!value)
 		r = cgroup_item_read(&item, file, ret_text, err);
 	else if (item.kind == CGROUP_ITEM_DEVICES)
-		r = set_device(sock, file, value, err);
+		r = set_device(sock, 1, file, value, err);
 	else
 		r = cgroup_item_write(&item, file, value, err);
 	cleanup_close(&item.dir_fd);
@@ -76,6 +78,33 @@ static int connect_and_use(const struct store *store, const char *name, const ch
 	return r < 0 ? err_wrap(err, r, "cannot %s '%s' of container '%s'", value ? "set" : "read",
 	                        file, name)
 	             : 0;
+}
+
+/* A v1 leaf without rules lists "a *:* rwm". */
+static bool v1_allows_all(const struct cgroup_item *item)
+{
+	char text[8];
+
+	return fd_read_short(item->dir_fd, "devices.list", text, sizeof(text)) > 0 &&
+	       text[0] == 'a';
+}
+
+int container_cgroup_rule(int sock, bool allow, const char *rule, struct err *err)
+{
+	const char *file = allow ? "devices.allow" : "devices.deny";
+	struct cgroup_item item;
+	int r = ask(sock, file, &item, err);
+
+	if (r == -EOPNOTSUPP || r == -ENODEV || r == -ENOENT)
+		return 0; /* without a cgroup no rule holds */
+	if (r < 0)
+		return r;
+	if (item.kind == CGROUP_ITEM_DEVICES)
+		r = set_device(sock, 2, file, rule, err);
+	else if (!v1_allows_all(&item))
+		r = cgroup_item_write(&item, file, rule, err);
+	cleanup_close(&item.dir_fd);
+	return r;
 }
 
 int container_cgroup_get(const struct store *store, const char *name, const char *file,

@@ -3,13 +3,15 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
-#include "caps/caps.h"
 #include "cgroup/cgroup.h"
+#include "container/child-internal.h"
 #include "container/exec.h"
+#include "container/lent.h"
 #include "container/network.h"
 #include "container/rlimit.h"
 #include "host/tools.h"
 #include "idmap/idmap.h"
+#include "lsm/lsm.h"
 #include "mount/apply.h"
 #include "net/net.h"
 #include "ns/ns.h"
@@ -17,7 +19,6 @@
 #include "os/mountfd.h"
 #include "os/path.h"
 #include "os/sock.h"
-#include "term/term.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -36,24 +37,6 @@
 #include <unistd.h>
 
 #define CHILD_FAILED 1
-
-/* What the phases hand on to each other. */
-struct child {
-	const struct child_request *request;
-	const struct start_plan *plan;
-	const struct conf *conf;
-	struct mount_sources sources;
-	struct mount_ttys ttys;
-	int watch_fd; /* tells of its changes */
-	int query_fd; /* netlink socket of the new network namespace */
-	int init_fd;  /* rlxc-init on a read-only mount of its own, for execute */
-	struct strv environment;
-};
-
-static bool is_new(const struct child *child, enum ns_kind kind)
-{
-	return child->plan->ns_new & NS_BIT(kind);
-}
 
 /* ---- inside before the maps: the caller's ids, every capability over the new namespaces ---- */
 
@@ -134,7 +117,7 @@ static int setup_net(struct child *child, struct err *err)
 {
 	int r;
 
-	if (!is_new(child, NS_NET))
+	if (!child_is_new(child, NS_NET))
 		return 0;
 	r = net_loopback_up(err);
 	if (r < 0)
@@ -152,7 +135,7 @@ static int new_time_ns(const struct child *child, struct err *err)
 	char text[160];
 	int r;
 
-	if (!is_new(child, NS_TIME))
+	if (!child_is_new(child, NS_TIME))
 		return 0;
 	if (unshare(CLONE_NEWTIME) < 0)
 		return err_set(err, -errno, "cannot make a time namespace");
@@ -186,29 +169,22 @@ static int sysctl_failed(const struct conf_pair *pair, int code, struct err *err
 	return code;
 }
 
-/* The leaves' names are known since they were made; the plan has none. */
-static int open_sources(struct child *child, struct err *err)
+/* In the host's procfs, and before the change of ids, which takes the right to it. */
+static int open_label(struct child *child, struct err *err)
 {
-	const struct cgroup *cgroup = child->request->cgroup;
-	const char **paths = calloc(cgroup->n_v1 + 2, sizeof(*paths)); /* until exec */
-	size_t n = 0;
+	_cleanup_close_ int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
 
-	if (!paths)
-		return err_oom(err);
-	if (cgroup->payload_path)
-		paths[n++] = cgroup->inner_path ? cgroup->inner_path : cgroup->payload_path;
-	for (size_t i = 0; i < cgroup->n_v1; i++)
-		paths[n++] = cgroup->v1[i].path;
-	child->sources.cgroups = paths;
-	return mount_sources_open(&child->plan->mounts, child->conf->rootfs_path,
-	                          child->request->rootfs_fd, &child->sources, err);
+	child->label_fd = lsm_open(proc, &child->plan->label, err);
+	return child->label_fd < 0 && child->label_fd != -EBADF ? child->label_fd : 0;
 }
 
 static int phase_unmapped(struct child *child, struct err *err)
 {
 	int r;
 
-	r = child->conf->keyring_disabled ? 0 : exec_new_keyring(err);
+	r = open_label(child, err);
+	if (r == 0 && !child->conf->keyring_disabled)
+		r = exec_new_keyring(err);
 	if (r == 0)
 		r = make_late(child, err);
 	if (r == 0)
@@ -217,10 +193,10 @@ static int phase_unmapped(struct child *child, struct err *err)
 		r = new_time_ns(child, err);
 	if (r == 0)
 		r = write_proc_settings(child, err);
-	if (r == 0 && is_new(child, NS_MNT))
+	if (r == 0 && child_is_new(child, NS_MNT))
 		r = mount_isolate(err);
 	if (r == 0 && child->plan->mounts.has_rootfs)
-		r = open_sources(child, err);
+		r = child_take_sources(child, err);
 	if (r == 0 && child->plan->execute)
 		r = open_init(child, err);
 	return r < 0 ? r : setup_net(child, err);
@@ -235,9 +211,9 @@ static int wait_for(const struct child *child, char wanted, struct err *err)
 	return 0;
 }
 
-static int wait_for_maps(const struct child *child, struct err *err)
+static int wait_for_maps(struct child *child, struct err *err)
 {
-	int r = wait_for(child, SYNC_MAPPED, err);
+	int r = lent_take(child->request->sync_fd, &child->root, &child->sources, err);
 
 	exec_hide();
 	return r;
@@ -246,7 +222,7 @@ static int wait_for_maps(const struct child *child, struct err *err)
 /* ---- mapped root inside: sees the host's tree still, owns the new one ---- */
 
 /* The signal is forgotten at every change of ids, so it is asked for again each time. */
-static int die_with_monitor(const struct child *child, int sig, struct err *err)
+int child_die_with_monitor(const struct child *child, int sig, struct err *err)
 {
 	struct pollfd poller = { .fd = child->request->sync_fd, .events = POLLRDHUP };
 
@@ -295,37 +271,6 @@ static int write_sysctls(const struct child *child, struct err *err)
 	return 0;
 }
 
-/* Without a root file system of its own the container still needs a /proc for its processes. */
-static int mount_host_proc(const struct child *child, struct err *err)
-{
-	_cleanup_close_ int tree = -EBADF, target = -EBADF;
-	int r;
-
-	if (!is_new(child, NS_MNT) || !is_new(child, NS_PID))
-		return 0;
-	tree = mountfd_new("proc", NULL, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
-	target = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	r = tree < 0 ? tree : target < 0 ? -errno : mountfd_attach(tree, target);
-	return r < 0 ? err_set(err, r, "cannot mount '/proc' for the container") : 0;
-}
-
-static int setup_mounts(struct child *child, struct err *err)
-{
-	const struct mount_plan *mounts = &child->plan->mounts;
-	int r;
-
-	if (!mounts->has_rootfs)
-		return mount_host_proc(child, err);
-	r = mount_root_attach(mounts, &child->sources, child->conf->rootfs_mount, err);
-	if (r == 0)
-		r = mount_plan_apply(mounts, &child->sources, err);
-	if (r == 0)
-		r = mount_ttys_make(mounts, child->sources.root, &child->ttys, err);
-	if (r == 0)
-		r = mount_pivot(mounts, child->sources.root, err);
-	return r;
-}
-
 /* Needs the map, and the caller's uid, which owns the leaf, for the last time. */
 static int delegate_cgroup(const struct child *child, struct err *err)
 {
@@ -340,6 +285,22 @@ static int delegate_cgroup(const struct child *child, struct err *err)
 	             : cgroup_v1_delegate(request->cgroup, plan->setup_uid, plan->setup_gid, err);
 }
 
+/* Here, where /proc is the host's still, and all are made. */
+static int hold_namespaces(struct child *child, struct err *err)
+{
+	for (int kind = 0; kind < NS_MAX && child->conf->hooks[CONF_HOOK_STOP].n; kind++) {
+		char path[64];
+
+		if (!child_is_new(child, (enum ns_kind)kind))
+			continue;
+		(void)snprintf(path, sizeof(path), "/proc/self/ns/%s", ns_name((enum ns_kind)kind));
+		child->ns_fds[kind] = open(path, O_RDONLY | O_CLOEXEC);
+		if (child->ns_fds[kind] < 0)
+			return err_set(err, -errno, "cannot open '%s' for the stop hooks", path);
+	}
+	return 0;
+}
+
 static int phase_mapped(struct child *child, struct err *err)
 {
 	int r;
@@ -348,16 +309,18 @@ static int phase_mapped(struct child *child, struct err *err)
 	if (r == 0)
 		r = become_root(child, err);
 	if (r == 0)
-		r = die_with_monitor(child, SIGKILL, err);
-	if (r == 0 && is_new(child, NS_CGROUP) && unshare(CLONE_NEWCGROUP) < 0)
+		r = child_die_with_monitor(child, SIGKILL, err);
+	if (r == 0 && child_is_new(child, NS_CGROUP) && unshare(CLONE_NEWCGROUP) < 0)
 		r = err_set(err, -errno, "cannot make a cgroup namespace");
 	if (r == 0)
 		r = network_take(child->plan, child->request->sync_fd, err);
+	if (r == 0)
+		r = hold_namespaces(child, err);
 	(void)umask(0);
 	if (r == 0)
 		r = write_sysctls(child, err);
 	if (r == 0)
-		r = setup_mounts(child, err);
+		r = child_setup_mounts(child, err);
 	(void)umask(022);
 	return r;
 }
@@ -392,7 +355,7 @@ static int phase_inside(struct child *child, struct err *err)
 	const char *hostname = child->conf->uts_name;
 	int r = 0;
 
-	if (hostname && is_new(child, NS_UTS) && sethostname(hostname, strlen(hostname)) < 0)
+	if (hostname && child_is_new(child, NS_UTS) && sethostname(hostname, strlen(hostname)) < 0)
 		return err_set(err, -errno, "cannot set the host name '%s'", hostname);
 	if (child->plan->persona >= 0 && personality((unsigned long)child->plan->persona) < 0)
 		return err_set(err, -errno, "cannot set lxc.arch = %s", child->conf->arch);
@@ -409,7 +372,7 @@ static int send_ready(struct child *child, struct err *err)
 		                    .has_console = child->ttys.console_master >= 0,
 		                    .has_query = child->query_fd >= 0,
 		                    .has_watch = child->watch_fd >= 0 };
-	int fds[MOUNT_TTYS_MAX + 3], r;
+	int fds[MOUNT_TTYS_MAX + NS_MAX + 3], r;
 	size_t n = 0;
 
 	if (ready.has_console)
@@ -418,129 +381,40 @@ static int send_ready(struct child *child, struct err *err)
 		fds[n++] = child->query_fd;
 	if (ready.has_watch)
 		fds[n++] = child->watch_fd;
+	for (int kind = 0; kind < NS_MAX; kind++) {
+		if (child->ns_fds[kind] < 0)
+			continue;
+		ready.ns_held |= NS_BIT(kind);
+		fds[n++] = child->ns_fds[kind];
+	}
 	for (size_t i = 0; i < child->ttys.n; i++)
 		fds[n++] = child->ttys.masters[i];
 	r = sock_send(child->request->sync_fd, &ready, sizeof(ready), fds, n);
 	return r < 0 ? err_set(err, r, "cannot report to the monitor") : 0;
 }
 
-/* In the foreground only what is a terminal becomes the console: pipes and files are meant. */
-static int setup_stdio(struct child *child, struct err *err)
-{
-	int slave = child->ttys.console_slave, r;
-	bool console_in = false;
-
-	for (int fd = 0; fd <= 2 && slave >= 0; fd++) {
-		if (!child->request->stdio_null && !isatty(fd))
-			continue;
-		if (dup2(slave, fd) < 0)
-			return err_set(err, -errno, "cannot set up standard input and output");
-		console_in |= fd == 0;
-	}
-	r = child->plan->mounts.has_rootfs ? exec_replace_null(err) : 0;
-	if (r < 0)
-		return r;
-	if (setsid() < 0 && errno != EPERM)
-		return err_set(err, -errno, "cannot start a session");
-	/* An init takes its terminal itself; a single program needs it for job control. */
-	if (console_in && child->plan->execute)
-		(void)pty_make_controlling(slave);
-	return 0;
-}
-
-static int build_environment(struct child *child, struct err *err)
-{
-	struct strv *env = &child->environment;
-	struct text ttys = {};
-	_cleanup_free_ char *value = NULL;
-	int r = 0;
-
-	for (size_t i = 0; i < child->plan->environment.n && r == 0; i++)
-		r = strv_add(env, child->plan->environment.items[i]);
-	for (size_t i = 0; i < child->ttys.n; i++)
-		text_addf(&ttys, "%spts/%u", i ? " " : "container_ttys=", child->ttys.numbers[i]);
-	if (r == 0 && child->ttys.n)
-		r = text_finish(&ttys, &value) < 0 ? -ENOMEM : strv_take(env, take_ptr(value));
-	text_done(&ttys);
-	return r < 0 ? err_oom(err) : 0;
-}
-
-static int switch_ids(const struct child *child, struct err *err)
-{
-	const struct start_plan *plan = child->plan;
-	gid_t groups[START_GROUPS_MAX];
-	size_t n = 0;
-
-	while (n < plan->groups.n) {
-		groups[n] = (gid_t)strtoul(plan->groups.items[n], NULL, 10);
-		n++;
-	}
-	if (n && setgroups(n, groups) < 0)
-		return err_set(err, -errno, "cannot set lxc.init.groups");
-	/* As root without a map nothing was set up: the caller may have come by newgrp(1). */
-	if ((plan->gid != getgid() || plan->gid != getegid()) &&
-	    setresgid(plan->gid, plan->gid, plan->gid) < 0)
-		return err_set(err, -errno, "cannot set lxc.init.gid = %u", plan->gid);
-	if (plan->uid == getuid() && plan->uid == geteuid())
-		return 0;
-	/* Capabilities outlive the switch until caps_apply has cut the bounding set. */
-	(void)prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0);
-	if (setresuid(plan->uid, plan->uid, plan->uid) < 0)
-		return err_set(err, -errno, "cannot set lxc.init.uid = %u", plan->uid);
-	return caps_regain(err);
-}
-
-static int confine(const struct child *child, struct err *err)
-{
-	int r;
-
-	r = switch_ids(child, err);
-	exec_hide();
-	if (r == 0) /* also without a limit: the caller's inheritable set does not get inside */
-		r = caps_apply(child->plan->bounding, err);
-	if (r == 0 && child->conf->no_new_privs && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-		r = err_set(err, -errno, "cannot set lxc.no_new_privs");
-	return r < 0 ? r : die_with_monitor(child, child->conf->monitor_pdeath, err);
-}
-
-static int run_init(const struct child *child, struct err *err)
-{
-	char *const *argv = child->plan->argv.items;
-	int r = exec_prepare(err);
-
-	if (r < 0)
-		return r;
-	if (child->init_fd < 0) {
-		r = exec_program(argv, &child->environment, err);
-		if (r == -ENOENT)
-			err_hint(err, "is the root file system complete? lxc.init.cmd names "
-			              "another init, lxc-execute runs a single program");
-		return r;
-	}
-	(void)syscall(SYS_execveat, child->init_fd, "", argv, child->environment.items,
-	              AT_EMPTY_PATH);
-	return err_set(err, -errno, "cannot run our small init");
-}
-
 bool child_waits(const struct start_plan *plan)
 {
-	return cgroup_limits_has_devices(&plan->limits) || net_plan_user(&plan->net);
+	return cgroup_limits_has_devices(&plan->limits) || net_plan_user(&plan->net) ||
+	       plan->start_host;
 }
 
 static int phase_last(struct child *child, struct err *err)
 {
 	int r;
 
-	r = build_environment(child, err);
+	r = child_build_environment(child, err);
 	if (r == 0)
 		r = send_ready(child, err);
 	if (r == 0)
-		r = setup_stdio(child, err);
+		r = child_setup_stdio(child, err);
 	if (r == 0 && child_waits(child->plan))
 		r = wait_for(child, SYNC_GO, err);
 	if (r == 0)
-		r = confine(child, err);
-	return r < 0 ? r : run_init(child, err);
+		r = child_run_hooks(child, CONF_HOOK_START, err);
+	if (r == 0)
+		r = child_confine(child, err);
+	return r < 0 ? r : child_run_init(child, err);
 }
 
 /* The monitor's descriptors came with the clone. Its end of our own socket pair would hide its
@@ -548,12 +422,14 @@ static int phase_last(struct child *child, struct err *err)
  * monitor that is gone. */
 static int close_monitors(const struct child_request *request, struct err *err)
 {
-	int keep[NS_MAX + 5], r;
+	int keep[NS_MAX + 6], r;
 	size_t n = 0;
 
+	log_leave_syslog();
 	keep[n++] = request->sync_fd;
-	keep[n++] = request->rootfs_fd;
+	keep[n++] = request->rootfs->fd;
 	keep[n++] = request->cgroup_fd;
+	keep[n++] = request->filter_fd;
 	keep[n++] = log_fd();
 	keep[n++] = log_stderr_fd();
 	for (int kind = 0; kind < NS_MAX; kind++)
@@ -582,10 +458,13 @@ _Noreturn void child_main(const struct child_request *request)
 	struct child child = { .request = request,
 		               .plan = request->plan,
 		               .conf = request->conf,
+		               .root = STORAGE_ROOT_NONE,
 		               .sources = MOUNT_SOURCES_NONE,
 		               .ttys = MOUNT_TTYS_NONE,
 		               .query_fd = -EBADF,
 		               .watch_fd = -EBADF,
+		               .ns_fds = NS_NO_FDS,
+		               .label_fd = -EBADF,
 		               .init_fd = -EBADF };
 	struct err err = {};
 	int r = close_monitors(request, &err);

@@ -14,25 +14,29 @@
  * pair: monitor -> child  SYNC_MAPPED  the id maps (and the cgroup's owner) are there monitor ->
  * child  SYNC_NET     the interfaces are: their struct net_gateways; with some only child ->
  * monitor  SYNC_READY   struct sync_ready with the terminals: all is set up but exec monitor ->
- * child  SYNC_GO      device rules and a user-mode network are there; if child_waits child ->
- * monitor  end-of-file: exec happened; or a struct err: it did not The child waits for those of the
- * monitor. */
+ * child  SYNC_GO      device rules, a user-mode network and start-host hooks; if child_waits child
+ * -> monitor  end-of-file: exec happened; or a struct err: it did not The child waits for those of
+ * the monitor. */
 
 #define SYNC_MAPPED 'm'
 #define SYNC_GO 'g'
 
 /* Descriptors of the SYNC_READY message, in order: console master (if has_console), network query
- * socket (if has_query), address watch (if has_watch), n_ttys tty masters. */
+ * socket (if has_query), address watch (if has_watch), its namespaces (each NS_BIT of ns_held, for
+ * stop hooks), n_ttys tty masters. */
 struct sync_ready {
-	uint32_t n_ttys;
+	uint32_t n_ttys, ns_held;
 	uint8_t has_console, has_query, has_watch;
 };
+
+struct rootfs;
 
 struct child_request {
 	const struct start_plan *plan;
 	const struct conf *conf;
-	int sync_fd;           /* our end */
-	int rootfs_fd;         /* as the monitor opened it, -EBADF without a root file system */
+	int sync_fd; /* our end */
+	const struct rootfs *rootfs;
+	int filter_fd;         /* of system calls, -EBADF: none */
 	int shared_ns[NS_MAX]; /* namespaces to join, -EBADF */
 	int cgroup_fd;         /* payload leaf that a user gives to container root, -EBADF */
 	const struct cgroup *cgroup;

@@ -3,16 +3,18 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "container/mark.h"
 #include "os/fd.h"
 #include "os/path.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <stdbool.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
-#define PARENT_NAME "lxc_rdepends"
 #define CLONES_MAX (1024 * 1024)
 
 /* Lines of a file, without the empty one after the last newline. */
@@ -34,6 +36,23 @@ static int read_lines(int dir_fd, const char *name, struct strv *ret_lines)
 	return len ? strv_split_at(ret_lines, text, '\n') : 0;
 }
 
+static bool is_gone(const char *lxcpath, const char *path)
+{
+	return access(path, F_OK) < 0 && errno == ENOENT && access(lxcpath, F_OK) == 0;
+}
+
+static int add_present(struct strv *paths, const char *lxcpath, const char *name)
+{
+	char *path = path_join(lxcpath, name);
+
+	if (!path)
+		return -ENOMEM;
+	if (!is_gone(lxcpath, path))
+		return strv_take(paths, path);
+	free(path);
+	return 0;
+}
+
 int clones_read(int dir_fd, struct strv *ret_paths)
 {
 	_cleanup_(strv_done) struct strv lines = {};
@@ -42,14 +61,14 @@ int clones_read(int dir_fd, struct strv *ret_paths)
 	if (r == -ENOENT)
 		return 0;
 	for (size_t i = 0; r == 0 && i + 1 < lines.n; i += 2)
-		r = strv_addf(ret_paths, "%s/%s", lines.items[i], lines.items[i + 1]);
+		r = add_present(ret_paths, lines.items[i], lines.items[i + 1]);
 	return r;
 }
 
 int clones_read_parent(int dir_fd, char **ret_lxcpath, char **ret_name)
 {
 	_cleanup_(strv_done) struct strv lines = {};
-	int r = read_lines(dir_fd, PARENT_NAME, &lines);
+	int r = read_lines(dir_fd, CLONES_PARENT_NAME, &lines);
 
 	if (r < 0)
 		return r;
@@ -74,22 +93,75 @@ static int write_lines(int dir_fd, const struct strv *lines)
 	return r < 0 ? r : fd_replace_at(dir_fd, CLONES_NAME, 0644, content, strlen(content));
 }
 
-int clones_forget(const char *parent_lxcpath, const char *parent_name, const char *lxcpath,
-                  const char *name)
+int clones_write_parent(int dir_fd, const char *lxcpath, const char *name)
+{
+	_cleanup_free_ char *content = NULL;
+	struct text text = {};
+	int r;
+
+	text_addf(&text, "%s\n%s\n", lxcpath, name);
+	r = text_finish(&text, &content);
+	return r < 0 ? r
+	             : fd_replace_at(dir_fd, CLONES_PARENT_NAME, 0644, content, strlen(content));
+}
+
+int clones_lock(int dir_fd)
+{
+	int fd = openat(dir_fd, "config", O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+
+	while (fd >= 0 && flock(fd, LOCK_EX) < 0 && errno == EINTR)
+		;
+	return fd;
+}
+
+static int open_parent(const char *lxcpath, const char *name, int *ret_lock)
 {
 	_cleanup_close_ int store_fd = -EBADF, dir_fd = -EBADF;
+
+	store_fd = open(lxcpath, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (store_fd < 0)
+		return -errno;
+	dir_fd = path_open_beneath(store_fd, name, O_PATH | O_DIRECTORY);
+	if (dir_fd < 0)
+		return dir_fd;
+	*ret_lock = clones_lock(dir_fd);
+	return take_fd(&dir_fd);
+}
+
+int clones_add(const char *parent_lxcpath, const char *parent_name, const char *lxcpath,
+               const char *name)
+{
+	_cleanup_close_ int lock_fd = -EBADF, dir_fd = -EBADF;
 	_cleanup_(strv_done) struct strv lines = {};
 	int r;
 
-	store_fd = open(parent_lxcpath, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (store_fd < 0)
-		return -errno;
-	dir_fd = path_open_beneath(store_fd, parent_name, O_PATH | O_DIRECTORY);
+	dir_fd = open_parent(parent_lxcpath, parent_name, &lock_fd);
+	if (dir_fd < 0)
+		return dir_fd;
+	if (faccessat(dir_fd, PARTIAL_NAME, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return -EBUSY;
+	r = read_lines(dir_fd, CLONES_NAME, &lines);
+	if (r < 0 && r != -ENOENT)
+		return r;
+	r = strv_add(&lines, lxcpath);
+	if (r == 0)
+		r = strv_add(&lines, name);
+	return r < 0 ? r : write_lines(dir_fd, &lines);
+}
+
+int clones_forget(const char *parent_lxcpath, const char *parent_name, const char *lxcpath,
+                  const char *name)
+{
+	_cleanup_close_ int lock_fd = -EBADF, dir_fd = -EBADF;
+	_cleanup_(strv_done) struct strv lines = {};
+	int r;
+
+	dir_fd = open_parent(parent_lxcpath, parent_name, &lock_fd);
 	if (dir_fd < 0)
 		return dir_fd;
 	r = read_lines(dir_fd, CLONES_NAME, &lines);
 	if (r < 0)
-		return r;
+		return r == -ENOENT ? 0 : r;
 	for (size_t i = 0; i + 1 < lines.n;) {
 		if (strcmp(lines.items[i], lxcpath) != 0 || strcmp(lines.items[i + 1], name) != 0) {
 			i += 2;

@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "container/rundir.h"
 #include "container/store.h"
+#include "lsm/lsm.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -32,12 +33,16 @@ enum control_type {
 	CONTROL_WAIT,   /* arg: bits of states; answered (result: the state) when one is reached */
 	CONTROL_FREEZE, /* arg: 1 freeze, 0 thaw; answered when it is done */
 	CONTROL_ATTACH, /* arg: offset -> struct control_attach, the environment from there on as
-	                 * far as it fits; fds: init, payload cgroup if it has one, its v1 leaves */
+	                 * far as it fits; fds: init, payload cgroup and filter of system calls
+	                 * if it has them, its v1 leaves */
 	CONTROL_CONSOLE, /* arg: tty or -1 -> result: the tty; fds: see control_console */
-	CONTROL_CGROUP,  /* payload: a file's name, or with arg 1 a device rule "FILE VALUE"
+	CONTROL_CGROUP,  /* payload: a file's name, or with arg 1 a device rule "FILE VALUE", arg 2
+	                  * the same for where rules are in force
 	                  * -> struct control_cgroup; fd: the directory that has the file */
 	CONTROL_SPAWN,   /* fd: a socket -> a process beside us that serves it, attach-spawn.c */
-	CONTROL_LINKS,   /* -> names on the host of its interfaces, one a line */
+	CONTROL_LINKS,   /* -> its interfaces, one a line, see links.h */
+	CONTROL_DEVICE,  /* arg: 1, an interface of the host goes inside, 0, it comes back;
+	                  * payload: "NAME" or "NAME/OTHER-NAME" */
 	CONTROL_TYPE_MAX,
 };
 
@@ -76,8 +81,9 @@ struct control_attach {
 	uint32_t new_namespaces; /* NS_BIT of those that differ from the host's */
 	uint32_t uid, gid;       /* container root */
 	int32_t persona;         /* personality(2), -1: leave */
-	uint8_t no_new_privs, keyring, has_cgroup;
+	uint8_t no_new_privs, keyring, has_cgroup, has_filter;
 	int32_t state;
+	struct lsm_label label;     /* of the security module */
 	uint32_t environment_bytes; /* of all of it: lines that end in NUL */
 };
 struct control_cgroup {
@@ -86,7 +92,7 @@ struct control_cgroup {
 };
 
 #define CONTROL_V1_MAX 24 /* v1 hierarchies; the kernel has 14 controllers for them */
-#define CONTROL_ATTACH_FDS (2 + CONTROL_V1_MAX)
+#define CONTROL_ATTACH_FDS (3 + CONTROL_V1_MAX)
 
 /* One request and its reply. @fds: for the reply, @n_fds of them. Returns the reply's value. */
 int control_call(int sock, enum control_type type, int32_t arg, const char *payload, void *ret_data,

@@ -8,10 +8,12 @@
 #include "container/ids.h"
 #include "host/subid.h"
 #include "idmap/idmap.h"
+#include "net/links.h"
 #include "os/fd.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -21,6 +23,7 @@
 #endif
 
 #define CONFIG_MAX (4 * 1024 * 1024)
+#define DRAWS_MAX 64
 
 static int use_default_text(struct creation *c, struct err *err)
 {
@@ -28,6 +31,31 @@ static int use_default_text(struct creation *c, struct err *err)
 	if (!c->config_text)
 		return err_oom(err);
 	return conf_read_text(c->conf, "built-in configuration", c->config_text, err);
+}
+
+/* Hardware addresses are drawn at random while it is read, and stay with the container: not those
+ * that another one has. */
+static int read_drawing(struct creation *c, const char *path, struct err *err)
+{
+	bool is_used = true;
+
+	for (int i = 0; i < DRAWS_MAX && is_used; i++) {
+		int r;
+
+		(void)conf_free(c->conf);
+		c->conf = conf_new();
+		r = c->conf ? conf_read_file(c->conf, path, err) : err_oom(err);
+		if (r < 0)
+			return err_wrap(err, r, "cannot use the initial configuration");
+		is_used = net_has_used_address(&c->conf->nets);
+	}
+	if (is_used)
+		log_warn("the address of lxc.net.N.hwaddr in '%s' is in use on this host, "
+		         "continuing with it",
+		         path);
+	free(c->config_text);
+	c->config_text = take_ptr(c->conf->saved);
+	return 0;
 }
 
 int create_read_config(struct creation *c, struct err *err)
@@ -49,8 +77,7 @@ int create_read_config(struct creation *c, struct err *err)
 		                            : "-f names another one");
 		return r;
 	}
-	r = conf_read_file(c->conf, path, err);
-	return r < 0 ? err_wrap(err, r, "cannot use the initial configuration") : 0;
+	return read_drawing(c, path, err);
 }
 
 /* ---- ids ---- */
@@ -133,7 +160,7 @@ int create_write_config(struct creation *c, struct err *err)
 	static const char *const with_rootfs[] = { "lxc.rootfs.path", "lxc.rootfs", "lxc.uts.name",
 		                                   "lxc.utsname", NULL };
 	static const char *const without_rootfs[] = { "lxc.uts.name", "lxc.utsname", NULL };
-	_cleanup_free_ char *content = NULL;
+	_cleanup_free_ char *content = NULL, *rootfs = NULL;
 	struct text text = {};
 	char line[MARK_IDMAP_MAX];
 
@@ -142,8 +169,10 @@ int create_write_config(struct creation *c, struct err *err)
 		mark_format_idmap(&c->mark.idmaps.items[i], line);
 		text_addf(&text, "lxc.idmap = %s\n", line);
 	}
-	if (c->rootfs_path)
-		text_addf(&text, "lxc.rootfs.path = dir:%s\n", c->rootfs_path);
+	if (c->rootfs_path && storage_format(&c->storage, &rootfs) < 0)
+		text.failed = true;
+	else if (c->rootfs_path)
+		text_addf(&text, "lxc.rootfs.path = %s\n", rootfs);
 	text_addf(&text, "lxc.uts.name = %s\n", c->options->name);
 	if (text_finish(&text, &content) < 0)
 		return err_oom(err);

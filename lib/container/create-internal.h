@@ -8,6 +8,7 @@
 #include "container/guard.h"
 #include "container/mark.h"
 #include "container/template.h"
+#include "storage/storage.h"
 
 #include <stdbool.h>
 
@@ -24,15 +25,28 @@ struct creation {
 	struct conf *conf;
 
 	char *path;        /* of the container's directory */
-	char *rootfs_path; /* of the root file system to make, or NULL */
+	char *rootfs_path; /* of the directory to fill, or NULL: no root file system is made */
 	bool outside;      /* which is not below path */
+	struct storage_spec spec;
+	struct storage storage;
+	struct storage_made made;
 	struct mark mark;
-	int dir_fd, partial_fd, rootfs_fd;
+	int dir_fd, partial_fd;
 
 	/* what there is to undo */
 	bool made_store, made_dir, claimed;
 	bool noted_outside; /* as mark.rootfs_* say */
 };
+
+/* create.c: steps that a copy has as well. Nothing of that name may be there; where to make it is;
+ * the directory is ours alone from now on; it is anybody's. */
+int create_check_undefined(struct creation *c, struct err *err);
+int create_make_store(struct creation *c, struct err *err);
+int create_claim_directory(struct creation *c, struct err *err);
+int create_release_directory(struct creation *c, struct err *err);
+/* Takes away what was made. */
+void create_undo(const struct creation *c);
+void creation_done(struct creation *c);
 
 /* create-config.c: reads the initial configuration. */
 int create_read_config(struct creation *c, struct err *err);
@@ -43,7 +57,11 @@ int create_write_config(struct creation *c, struct err *err);
 /* The template's lines and the header; the result must be readable. */
 int create_finish_config(struct creation *c, struct err *err);
 
-/* create-rootfs.c: the empty root file system, as the caller's. */
+/* create-rootfs.c: what it will be, before anything of the container is there. */
+int create_choose_storage(struct creation *c, struct err *err);
+/* An option that would have no effect on the storage that was chosen is an error. */
+int create_check_storage_options(const struct creation *c, struct err *err);
+/* The empty root file system, as the caller's. */
 int create_make_rootfs(struct creation *c, struct err *err);
 /* Only an empty directory of the caller's (or one with no more than our mark) may be filled. */
 int create_check_empty(const struct creation *c, int dir_fd, const char *path, struct err *err);

@@ -4,7 +4,9 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "container/ids.h"
+#include "container/rootfs.h"
 #include "idmap/idmap.h"
+#include "os/mountfd.h"
 #include "os/path.h"
 
 #include <dirent.h>
@@ -67,7 +69,7 @@ static int note_outside(struct creation *c, bool made, struct err *err)
 {
 	struct stat st;
 
-	if (fstat(c->rootfs_fd, &st) < 0)
+	if (fstat(c->made.fd, &st) < 0)
 		return err_set(err, -errno, "cannot examine '%s'", c->rootfs_path);
 	c->mark.rootfs_path = strdup(c->rootfs_path);
 	if (!c->mark.rootfs_path)
@@ -78,32 +80,118 @@ static int note_outside(struct creation *c, bool made, struct err *err)
 	return mark_write(c->dir_fd, &c->mark, err);
 }
 
-static int make_outside(struct creation *c, struct err *err)
+/* A directory that is there and empty will do where it is no more than a directory. */
+static int use_existing(struct creation *c, int above_fd, struct err *err)
 {
-	bool made = mkdir(c->rootfs_path, 0755) == 0;
 	int r;
 
-	if (!made && errno != EEXIST) {
+	if (storage_needs_new(&c->storage))
+		return -EEXIST;
+	c->made.fd = path_open_beneath(above_fd, path_last(c->rootfs_path), O_RDONLY | O_DIRECTORY);
+	if (c->made.fd < 0)
+		return err_set(err, c->made.fd, "cannot open '%s'", c->rootfs_path);
+	r = create_check_empty(c, c->made.fd, c->rootfs_path, err);
+	return r < 0 ? r : note_outside(c, /* made= */ false, err);
+}
+
+static int make_outside(struct creation *c, struct err *err)
+{
+	_cleanup_free_ char *above =
+		strndup(c->rootfs_path, (size_t)(path_last(c->rootfs_path) - c->rootfs_path));
+	_cleanup_close_ int fd = -EBADF;
+	int r;
+
+	if (!above)
+		return err_oom(err);
+	fd = open(above, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0) {
 		r = err_set(err, -errno, "cannot make '%s'", c->rootfs_path);
 		if (r == -ENOENT)
 			err_hint(err, "make the directory above it first");
 		return r;
 	}
-	c->rootfs_fd = open(c->rootfs_path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (c->rootfs_fd < 0)
-		return err_set(err, -errno, "cannot open '%s'", c->rootfs_path);
-	r = made ? 0 : create_check_empty(c, c->rootfs_fd, c->rootfs_path, err);
-	return r < 0 ? r : note_outside(c, made, err);
+	r = storage_create(&c->storage, &c->spec, fd, path_last(c->rootfs_path), &c->made, err);
+	if (r == -EEXIST)
+		return use_existing(c, fd, err);
+	return r < 0 ? r : note_outside(c, /* made= */ true, err);
 }
 
 static int make_inside(struct creation *c, struct err *err)
 {
-	if (mkdirat(c->dir_fd, "rootfs", 0755) < 0)
-		return err_set(err, -errno, "cannot make '%s'", c->rootfs_path);
-	c->rootfs_fd = path_open_beneath(c->dir_fd, "rootfs", O_RDONLY | O_DIRECTORY);
-	if (c->rootfs_fd < 0)
-		return err_set(err, c->rootfs_fd, "cannot open '%s'", c->rootfs_path);
+	/* A volume is not found again by whoever clears up after us unless it is noted before. */
+	if (storage_is_volume(&c->storage)) {
+		int r = storage_format(&c->storage, &c->mark.volume) < 0
+		                ? err_oom(err)
+		                : mark_write(c->dir_fd, &c->mark, err);
+
+		if (r < 0)
+			return r;
+	}
+	return storage_create(&c->storage, &c->spec, c->dir_fd, "rootfs", &c->made, err);
+}
+
+int create_check_storage_options(const struct creation *c, struct err *err)
+{
+	const struct rlxc_create_options *options = c->options;
+	const struct {
+		const char *name;
+		bool is_given;
+		const char *types[2];
+	} rows[] = {
+		{ "dir", options->dir && storage_is_volume(&c->storage), {} },
+		{ "lvname", options->lvname, { "lvm" } },
+		{ "vgname", options->vgname, { "lvm" } },
+		{ "thinpool", options->thinpool, { "lvm" } },
+		{ "zfsroot", options->zfsroot, { "zfs" } },
+		{ "fstype", options->fstype, { "loop", "lvm" } },
+		{ "fssize", options->fssize, { "loop", "lvm" } },
+	};
+	const char *type = storage_name(&c->storage);
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		bool fits = !rows[i].is_given;
+
+		for (size_t k = 0; k < ARRAY_SIZE(rows[i].types) && rows[i].types[k]; k++)
+			fits = fits || strcmp(type, rows[i].types[k]) == 0;
+		if (fits)
+			continue;
+		(void)err_say(err, -EINVAL, "--%s does not belong to the backend '%s'",
+		              rows[i].name, type);
+		err_hint(err, "lxc-create(1) says which options each backend has");
+		return -EINVAL;
+	}
 	return 0;
+}
+
+static const char *or_default(const char *value, const char *otherwise)
+{
+	return value ? value : otherwise;
+}
+
+int create_choose_storage(struct creation *c, struct err *err)
+{
+	const struct rlxc_create_options *options = c->options;
+	const struct sysconf *system = &c->store->sysconf;
+	int r;
+
+	c->spec = (struct storage_spec){
+		.backend = options->bdev,
+		.name = options->name,
+		.container_path = c->path,
+		.dir = options->dir,
+		.lvname = options->lvname,
+		.vgname = or_default(options->vgname, system->lvm_vg),
+		.thinpool = or_default(options->thinpool, system->lvm_thin_pool),
+		.zfsroot = or_default(options->zfsroot, system->zfs_root),
+		.fstype = options->fstype,
+		.fssize = options->fssize,
+	};
+	if (!c->rootfs_path)
+		return 0;
+	r = storage_choose(&c->spec, &c->store->caller, &c->storage, err);
+	return r < 0 || (options->bdev && strcmp(options->bdev, "best") == 0)
+	               ? r
+	               : create_check_storage_options(c, err);
 }
 
 int create_make_rootfs(struct creation *c, struct err *err)
@@ -116,10 +204,9 @@ int create_make_rootfs(struct creation *c, struct err *err)
 	if (r < 0)
 		return r;
 	/* A set-gid directory above may have given it a group that the container does not know. */
-	if (fchown(c->rootfs_fd, (uid_t)-1, c->store->caller.gid) < 0 ||
-	    fchmod(c->rootfs_fd, 0755) < 0)
+	if (fchown(c->made.fd, (uid_t)-1, c->store->caller.gid) < 0 || fchmod(c->made.fd, 0755) < 0)
 		return err_set(err, -errno, "cannot take '%s' over", c->rootfs_path);
-	c->run.rootfs_fd = c->rootfs_fd;
+	c->run.rootfs_fd = c->made.fd;
 	return 0;
 }
 
@@ -171,23 +258,34 @@ static int fill_inside(void *arg, struct err *err)
 	struct creation *c = fill->c;
 	int r;
 
-	if (c->run.mapped && fchown(c->rootfs_fd, 0, 0) < 0)
-		return err_set(err, -errno, "cannot give '%s' to the container's root",
-		               c->rootfs_path);
-	if (!c->template->fill)
-		return 0;
+	r = c->run.mapped ? rootfs_take_over(&c->made, err) : 0;
+	if (r < 0 || !c->template->fill)
+		return r;
 	r = guard_supervise(&c->guard, fill->stop_fd, run_template, c, err);
 	if (c->run.mapped)
 		take_config_back(c);
 	return r;
 }
 
-/* Mounts of a template go away with it. */
-static void leave_mounts(void)
+/* Mounts of a template go away with it, and a volume is mounted for it alone. */
+static int leave_mounts(const struct creation *c, struct err *err)
 {
-	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+	_cleanup_close_ int point = -EBADF;
+	int r;
+
+	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0) {
 		log_debug("the template runs without a mount namespace of its own: %s",
 		          strerror(errno));
+		return storage_is_volume(&c->storage)
+		               ? err_say(err, -EPERM, "cannot make a mount namespace")
+		               : 0;
+	}
+	if (!storage_is_volume(&c->storage))
+		return 0;
+	/* By its path: what was opened before is of the mount namespace that was left. */
+	point = open(c->rootfs_path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	r = point < 0 ? -errno : mountfd_attach(c->made.mount, point);
+	return r < 0 ? err_set(err, r, "cannot mount the new root file system") : 0;
 }
 
 static int fill_outside(void *arg, int stop_fd, struct err *err)
@@ -197,10 +295,12 @@ static int fill_outside(void *arg, int stop_fd, struct err *err)
 	const struct caller *caller = &c->store->caller;
 	struct fill fill = { .c = c, .stop_fd = stop_fd };
 
-	if (!c->run.mapped) {
-		leave_mounts();
+	int r = c->run.mapped && !storage_is_volume(&c->storage) ? 0 : leave_mounts(c, err);
+
+	if (r < 0)
+		return r;
+	if (!c->run.mapped)
 		return fill_inside(&fill, err);
-	}
 	if (idmap_with_self(&c->mark.idmaps, caller, &maps) < 0)
 		return err_oom(err);
 	c->run.uid = ids_inside(&maps, IDMAP_UID, caller->uid);

@@ -22,25 +22,6 @@
  * unlocked knows that we were killed and clears up (store_clean_partial). When we fail, or are
  * interrupted, what was made goes again, and nothing else. */
 
-static const char *const other_backends[] = {
-	"btrfs", "lvm", "loop", "nbd", "overlay", "overlayfs", "rbd", "zfs",
-};
-
-static int check_backend(const char *bdev, struct err *err)
-{
-	if (!bdev || strcmp(bdev, "dir") == 0 || strcmp(bdev, "none") == 0 ||
-	    strcmp(bdev, "best") == 0)
-		return 0;
-	for (size_t i = 0; i < ARRAY_SIZE(other_backends); i++) {
-		if (strcmp(bdev, other_backends[i]) != 0)
-			continue;
-		err_say(err, -EOPNOTSUPP, "backing store '%s' is not supported yet", bdev);
-		err_hint(err, "use -B dir");
-		return -EOPNOTSUPP;
-	}
-	return err_say(err, -EINVAL, "there is no backing store '%s'", bdev);
-}
-
 static int check_dir(const char *dir, struct err *err)
 {
 	size_t len;
@@ -63,11 +44,7 @@ static int check_options(const struct rlxc_create_options *options, struct err *
 	int r;
 
 	r = store_check_name(options->name, err);
-	if (r == 0)
-		r = check_backend(options->bdev, err);
-	if (r == 0)
-		r = check_dir(options->dir, err);
-	return r;
+	return r < 0 ? r : check_dir(options->dir, err);
 }
 
 /* Finds the template and lets it look at its options. */
@@ -118,7 +95,7 @@ static int decide_rootfs(struct creation *c, struct err *err)
 
 	if (c->options->dir) {
 		r = use_dir(c, err);
-	} else if (c->template->fill) {
+	} else if (c->template->fill || c->options->bdev) {
 		c->rootfs_path = path_join(c->path, "rootfs");
 		r = c->rootfs_path ? 0 : err_oom(err);
 	}
@@ -126,9 +103,10 @@ static int decide_rootfs(struct creation *c, struct err *err)
 	return r;
 }
 
+#define LOCK_TRIES 16
 #define OTHER_STORE "choose a directory that you may write to with -P"
 
-static int make_store(struct creation *c, struct err *err)
+int create_make_store(struct creation *c, struct err *err)
 {
 	struct stat st;
 	int r;
@@ -150,7 +128,7 @@ static int make_store(struct creation *c, struct err *err)
 	return 0;
 }
 
-static int check_undefined(struct creation *c, struct err *err)
+int create_check_undefined(struct creation *c, struct err *err)
 {
 	const char *name = c->options->name;
 	int r;
@@ -177,11 +155,12 @@ static mode_t directory_mode(const struct caller *caller)
 static int make_directory(struct creation *c, struct err *err)
 {
 	_cleanup_close_ int store_fd = -EBADF;
+	struct stat st;
 
 	store_fd = open(c->store->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (store_fd < 0)
 		return err_set(err, -errno, "cannot open '%s'", c->store->path);
-	if (mkdirat(store_fd, c->options->name, 0700) == 0)
+	if (mkdirat(store_fd, c->options->name, STORE_BARE_MODE) == 0)
 		c->made_dir = true;
 	else if (errno != EEXIST) {
 		int r = err_set(err, -errno, "cannot make '%s'", c->path);
@@ -194,31 +173,47 @@ static int make_directory(struct creation *c, struct err *err)
 		c->dir_fd = path_open_beneath(store_fd, c->options->name, O_RDONLY | O_DIRECTORY);
 	if (c->dir_fd < 0)
 		return err_set(err, c->dir_fd, "cannot open '%s'", c->path);
-	if (c->made_dir && fchmod(c->dir_fd, directory_mode(&c->store->caller)) < 0)
-		return err_set(err, -errno, "cannot set the mode of '%s'", c->path);
+	if (fstat(c->dir_fd, &st) == 0 && store_is_bare(&st))
+		c->made_dir = true; /* by one who was killed, or who loses the lock to us */
 	return c->made_dir ? 0 : create_check_empty(c, c->dir_fd, c->path, err);
+}
+
+/* Until the lock is there, somebody may remove the directory as a bare one. */
+static int lock_directory(struct creation *c, struct err *err)
+{
+	int r = -ENOENT;
+
+	for (int i = 0; i < LOCK_TRIES && r == -ENOENT; i++) {
+		cleanup_close(&c->dir_fd);
+		c->partial_fd = -EBADF;
+		r = make_directory(c, err);
+		if (r == 0)
+			r = c->partial_fd = store_lock_partial(c->dir_fd, /* is_new= */ true);
+	}
+	return r;
 }
 
 /* From here on the directory is ours. The lock comes before the mark: whoever sees both finds the
  * lock taken. */
-static int claim_directory(struct creation *c, struct err *err)
+int create_claim_directory(struct creation *c, struct err *err)
 {
-	int r;
+	int r = lock_directory(c, err);
 
-	r = make_directory(c, err);
-	if (r < 0)
+	if (r < 0 && c->partial_fd == -EBADF)
 		return r;
-	c->partial_fd = store_lock_partial(c->dir_fd, /* is_new= */ true);
 	if (c->partial_fd == -EEXIST || c->partial_fd == -EAGAIN)
 		return err_say(err, -EEXIST, "container '%s' is being created right now",
 		               c->options->name);
 	if (c->partial_fd < 0)
 		return err_set(err, c->partial_fd, "cannot make '%s/" PARTIAL_NAME "'", c->path);
 	c->claimed = true;
-	return mark_write(c->dir_fd, &c->mark, err);
+	r = mark_write(c->dir_fd, &c->mark, err);
+	if (r == 0 && c->made_dir && fchmod(c->dir_fd, directory_mode(&c->store->caller)) < 0)
+		r = err_set(err, -errno, "cannot set the mode of '%s'", c->path);
+	return r;
 }
 
-static int release_directory(struct creation *c, struct err *err)
+int create_release_directory(struct creation *c, struct err *err)
 {
 	if (unlinkat(c->dir_fd, PARTIAL_NAME, 0) < 0)
 		return err_set(err, -errno, "cannot remove '%s/" PARTIAL_NAME "'", c->path);
@@ -226,7 +221,7 @@ static int release_directory(struct creation *c, struct err *err)
 	return 0;
 }
 
-static void undo(const struct creation *c)
+void create_undo(const struct creation *c)
 {
 	const struct removal removal = {
 		.store = c->store,
@@ -236,6 +231,7 @@ static void undo(const struct creation *c)
 		.rootfs_path = c->noted_outside ? c->mark.rootfs_path : NULL,
 		.rootfs_inode = c->mark.rootfs_inode,
 		.rootfs_made = c->mark.rootfs_made,
+		.volume = c->mark.volume,
 		.keep_dir = !c->made_dir,
 	};
 	struct err err = {};
@@ -252,9 +248,11 @@ static void undo(const struct creation *c)
 static int create(struct creation *c, struct err *err)
 {
 	static int (*const steps[])(struct creation * c, struct err * err) = {
-		prepare_template,    decide_rootfs,      create_read_config,   check_undefined,
-		make_store,          claim_directory,    create_choose_idmap,  create_make_rootfs,
-		create_write_config, create_fill_rootfs, create_finish_config, release_directory,
+		prepare_template,         decide_rootfs,       create_read_config,
+		create_check_undefined,   create_make_store,   create_choose_storage,
+		create_claim_directory,   create_choose_idmap, create_make_rootfs,
+		create_write_config,      create_fill_rootfs,  create_finish_config,
+		create_release_directory,
 	};
 	int r = 0;
 
@@ -266,7 +264,7 @@ static int create(struct creation *c, struct err *err)
 	return r;
 }
 
-static void creation_done(struct creation *c)
+void creation_done(struct creation *c)
 {
 	if (c->template && c->template->done)
 		c->template->done(&c->run);
@@ -274,10 +272,11 @@ static void creation_done(struct creation *c)
 	(void)conf_free(c->conf);
 	free(c->path);
 	free(c->rootfs_path);
+	storage_done(&c->storage);
+	storage_made_done(&c->made);
 	mark_done(&c->mark);
 	cleanup_close(&c->dir_fd);
 	cleanup_close(&c->partial_fd);
-	cleanup_close(&c->rootfs_fd);
 	guard_end(&c->guard); /* last: the signal may end us */
 }
 
@@ -290,7 +289,7 @@ int container_create(const struct store *store, const struct rlxc_create_options
 		.guard = GUARD_NONE,
 		.dir_fd = -EBADF,
 		.partial_fd = -EBADF,
-		.rootfs_fd = -EBADF,
+		.made = STORAGE_MADE_NONE,
 	};
 	int r;
 
@@ -310,6 +309,6 @@ int container_create(const struct store *store, const struct rlxc_create_options
 		         "directory",
 		         store->path, store->path);
 	if (r < 0)
-		undo(&c);
+		create_undo(&c);
 	return r;
 }

@@ -5,7 +5,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "container/clones.h"
-#include "container/destroy-hook.h"
+#include "container/hooks.h"
 #include "container/mark.h"
 #include "container/remove.h"
 #include "container/run.h"
@@ -93,8 +93,49 @@ static int check_clones(const struct destruction *d, struct err *err)
 		return err_set(err, r, "cannot read '%s/" CLONES_NAME "'", d->path);
 	if (paths.n == 0)
 		return 0;
-	return err_say(err, -EBUSY, "container '%s' has %zu clones that need it, such as '%s'",
-	               d->name, paths.n, paths.items[0]);
+	err_say(err, -EBUSY, "container '%s' has %zu clones that need it, such as '%s'", d->name,
+	        paths.n, paths.items[0]);
+	err_hint(err, "lxc-destroy -s%s -n %s removes them too", STORE_OPTION(d->store), d->name);
+	return -EBUSY;
+}
+
+/* Does the container itself say so? The list of its parent may name one that is gone, and whose
+ * name another has now. */
+static bool is_clone(const struct destruction *d, const struct store *store, const char *name)
+{
+	_cleanup_close_ int dir_fd = store_open_dir(store, name, NULL);
+	_cleanup_free_ char *lxcpath = NULL, *parent = NULL;
+
+	return dir_fd >= 0 && clones_read_parent(dir_fd, &lxcpath, &parent) == 0 &&
+	       strcmp(lxcpath, d->store->path) == 0 && strcmp(parent, d->name) == 0;
+}
+
+static int destroy_clone(const struct destruction *d, const char *path, bool force, struct err *err)
+{
+	const char *name = path_last(path);
+	_cleanup_free_ char *lxcpath = strndup(path, (size_t)(name - path) - 1);
+	struct store store = *d->store;
+
+	if (!lxcpath)
+		return err_oom(err);
+	store.path = lxcpath;
+	return is_clone(d, &store, name)
+	               ? container_destroy(&store, name, force, /* snapshots= */ true, err)
+	               : 0;
+}
+
+/* Before there is `partial`: a removal that was killed is ended by the next command, under no
+ * clone. */
+static int destroy_clones(const struct destruction *d, bool force, struct err *err)
+{
+	_cleanup_(strv_done) struct strv paths = {};
+	int r = clones_read(d->dir_fd, &paths);
+
+	if (r < 0)
+		return err_set(err, r, "cannot read '%s/" CLONES_NAME "'", d->path);
+	for (size_t i = 0; i < paths.n && r == 0; i++)
+		r = destroy_clone(d, paths.items[i], force, err);
+	return r;
 }
 
 /* 1: there is something in the directory of the snapshots. */
@@ -184,7 +225,29 @@ static struct removal removal_of(const struct destruction *d)
 		.rootfs_path = d->mark.rootfs_path,
 		.rootfs_inode = d->mark.rootfs_inode,
 		.rootfs_made = d->mark.rootfs_made,
+		.volume = d->mark.volume,
 	};
+}
+
+/* As the caller, before anything is removed. */
+static int run_hooks(const struct destruction *d, struct err *err)
+{
+	const struct hooks hooks = { .conf = d->conf,
+		                     .name = d->name,
+		                     .moment = CONF_HOOK_DESTROY };
+	int r = hooks_check(d->conf, err);
+
+	if (r == 0)
+		r = hooks_run(&hooks, err);
+	return r == -ECANCELED ? err_wrap(err, r, "'%s' is not removed", d->name) : r;
+}
+
+/* Who has become a clone since, see clones_add. */
+static int check_clones_again(const struct destruction *d, struct err *err)
+{
+	_cleanup_close_ int lock_fd = clones_lock(d->dir_fd);
+
+	return check_clones(d, err);
 }
 
 static int remove_all(struct destruction *d, bool snapshots, struct err *err)
@@ -192,15 +255,18 @@ static int remove_all(struct destruction *d, bool snapshots, struct err *err)
 	const struct removal removal = removal_of(d);
 	int r;
 
-	r = removal_check(&removal, err);
+	r = check_clones_again(d, err);
 	if (r == 0)
-		r = destroy_run_hooks(d->conf, d->name, err);
+		r = removal_check(&removal, err);
+	if (r == 0)
+		r = run_hooks(d, err);
 	if (r == 0 && snapshots)
 		r = destroy_snapshots(d, err);
 	if (r == 0)
 		r = removal_run(&removal, err);
-	if (r < 0)
-		(void)unlinkat(d->dir_fd, PARTIAL_NAME, 0); /* the user knows, and decides */
+	/* The user knows, and decides; but what a process of ours was killed over goes on. */
+	if (r < 0 && r != -EINTR)
+		(void)unlinkat(d->dir_fd, PARTIAL_NAME, 0);
 	return r;
 }
 
@@ -220,7 +286,7 @@ static int check_all(struct destruction *d, bool force, bool snapshots, struct e
 {
 	int r;
 
-	r = check_clones(d, err);
+	r = snapshots ? 0 : check_clones(d, err);
 	if (r == 0)
 		r = check_snapshots(d, snapshots, err);
 	if (r == 0 && !force)
@@ -261,7 +327,9 @@ int container_destroy(const struct store *store, const char *name, bool force, b
 	if (!store_is_defined(store, name))
 		return 0; /* an ephemeral one goes when it stops */
 	(void)clones_read_parent(d.dir_fd, &d.parent_lxcpath, &d.parent_name);
-	r = lock(&d, err);
+	r = snapshots ? destroy_clones(&d, force, err) : 0;
+	if (r == 0)
+		r = lock(&d, err);
 	if (r == 0)
 		r = remove_all(&d, snapshots, err);
 	if (r == 0)

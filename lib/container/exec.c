@@ -6,9 +6,11 @@
 #include "os/fd.h"
 #include "os/mountfd.h"
 #include "os/path.h"
+#include "seccomp/program.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/close_range.h>
 #include <linux/keyctl.h>
 #include <linux/mount.h>
@@ -181,7 +183,12 @@ static int exec_search(char *const *argv, const char *path, const struct strv *e
 	return code;
 }
 
-int exec_prepare(struct err *err)
+uint64_t exec_filter_caps(int filter_fd)
+{
+	return filter_fd >= 0 ? UINT64_C(1) << CAP_SYS_ADMIN : 0;
+}
+
+int exec_prepare(int filter_fd, struct err *err)
 {
 	/* The kernel's struct sigaction, SIG_DFL: libc keeps two real-time signals to itself, and
 	 * an ignored signal outlives CLONE_CLEAR_SIGHAND. */
@@ -194,7 +201,7 @@ int exec_prepare(struct err *err)
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	if (syscall(SYS_close_range, 3, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
 		return err_set(err, -errno, "cannot close inherited descriptors");
-	return 0;
+	return filter_fd >= 0 ? seccomp_load(filter_fd, err) : 0;
 }
 
 int exec_program(char *const *argv, const struct strv *environment, struct err *err)

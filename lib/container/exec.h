@@ -5,6 +5,8 @@
 #include "base/err.h"
 #include "base/strv.h"
 
+#include <stdint.h>
+
 /* The last step inside a container: becomes a program. A name without a slash is looked up in the
  * PATH of the environment that the program gets. Returns only on failure, with what is wrong
  * in words (missing interpreter, wrong architecture, ...). -ENOENT for a path that is not there
@@ -28,7 +30,10 @@ int exec_enter_dir(const char *path);
  * namespace could change the mode of the host's. Does nothing without CAP_MKNOD. */
 int exec_replace_null(struct err *err);
 
-/* Default signal mask, and every descriptor from 3 on closed by the exec to come. */
-int exec_prepare(struct err *err);
+/* Default signal mask, every descriptor from 3 on closed by the exec to come, and last of all the
+ * filter for system calls, which may forbid any of that (-EBADF: there is none). */
+int exec_prepare(int filter_fd, struct err *err);
+/* The capabilities that installing it needs, for caps_apply. */
+uint64_t exec_filter_caps(int filter_fd);
 
 #endif

@@ -222,6 +222,19 @@ int ids_take(const struct store *store, const char *name, struct conf_idmaps *re
 	return 0;
 }
 
+void ids_record(const struct store *store, const char *name, const struct conf_idmaps *maps)
+{
+	_cleanup_(strv_done) struct strv lines = {};
+	_cleanup_close_ int dir_fd = open_record_dir(store);
+	_cleanup_free_ char *own = path_join(store->path, name);
+
+	if (dir_fd < 0 || !own || strchr(own, '\n') || read_record(dir_fd, &lines) < 0)
+		return;
+	prune(&lines, own);
+	if (add_line(&lines, maps, own) < 0 || write_record(dir_fd, &lines) < 0)
+		log_debug("the ids of '%s' are not in the user's record", name);
+}
+
 void ids_release(const struct store *store, const char *name)
 {
 	_cleanup_(strv_done) struct strv lines = {};

@@ -17,6 +17,8 @@
 /* Chooses the map for the new container @name and records it. *@ret_single: one-id mode. */
 int ids_take(const struct store *store, const char *name, struct conf_idmaps *ret_maps,
              bool *ret_single, struct err *err);
+/* Records the map that @name shares with the container it is a copy of. */
+void ids_record(const struct store *store, const char *name, const struct conf_idmaps *maps);
 /* The container is gone (or was not made): its block is free again. */
 void ids_release(const struct store *store, const char *name);
 

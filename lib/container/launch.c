@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "container/child.h"
 #include "container/exec.h"
+#include "container/lent.h"
 #include "container/network.h"
 #include "idmap/idmap.h"
 #include "ns/ns.h"
@@ -23,6 +24,8 @@
 
 void launched_done(struct launched *launched)
 {
+	for (int kind = 0; kind < NS_MAX; kind++)
+		cleanup_close(&launched->ns_fds[kind]);
 	cleanup_close(&launched->pidfd);
 	cleanup_close(&launched->console_master);
 	cleanup_close(&launched->query_fd);
@@ -35,60 +38,6 @@ void launched_done(struct launched *launched)
 	launched->net = net_made_free(launched->net);
 	usernet_stop(&launched->usernet);
 	*launched = LAUNCHED_NONE;
-}
-
-/* The first directory of @path that we may not search; NULL when each of them is fine. */
-static char *find_closed(const char *path)
-{
-	char *copy = strdup(path);
-
-	for (char *s = copy ? strchr(copy + 1, '/') : NULL; s; s = strchr(s + 1, '/')) {
-		*s = '\0';
-		if (access(copy, X_OK) < 0)
-			return copy;
-		*s = '/';
-	}
-	free(copy);
-	return NULL;
-}
-
-static void hint_rootfs(const struct conf *conf, int code, struct err *err)
-{
-	_cleanup_free_ char *closed = code == -EACCES ? find_closed(conf->rootfs_path) : NULL;
-
-	if (closed)
-		err_hint(err,
-		         "you may not search '%s'; its owner can allow it with: chmod o+x '%s'",
-		         closed, closed);
-	else if (conf->rootfs_path[0] != '/')
-		err_hint(err, "lxc.rootfs.path needs an absolute path");
-	else
-		err_hint(err, "check lxc.rootfs.path in '%s'",
-		         conf->file ? conf->file : "the configuration");
-}
-
-int container_open_rootfs(const struct conf *conf, struct err *err)
-{
-	_cleanup_close_ int fd = -EBADF;
-	struct stat st;
-	int r;
-
-	if (!conf->rootfs_path)
-		return -EBADF;
-	fd = open(conf->rootfs_path, O_PATH | O_CLOEXEC);
-	if (fd < 0 || fstat(fd, &st) < 0) {
-		r = -errno;
-		err_set(err, r, "cannot open root file system '%s'", conf->rootfs_path);
-		hint_rootfs(conf, r, err);
-		return r;
-	}
-	if (!S_ISDIR(st.st_mode)) {
-		err_say(err, -ENOTDIR, "root file system '%s' is not a directory",
-		        conf->rootfs_path);
-		err_hint(err, "lxc.rootfs.path must name a directory");
-		return -ENOTDIR;
-	}
-	return take_fd(&fd);
 }
 
 /* ---- the payload's cgroup becomes container root's ---- */
@@ -263,7 +212,8 @@ static pid_t clone_child(const struct launch_request *request, int sync_fd,
 	struct child_request child = { .plan = request->plan,
 		                       .conf = request->conf,
 		                       .sync_fd = sync_fd,
-		                       .rootfs_fd = request->rootfs_fd,
+		                       .rootfs = request->rootfs,
+		                       .filter_fd = request->filter_fd,
 		                       .cgroup_fd = request->store->caller.is_root ? -EBADF : entry,
 		                       .cgroup = request->cgroup,
 		                       .delegates = !request->store->caller.is_root,
@@ -303,15 +253,26 @@ static int keep_terminals(struct launched *launched, struct err *err)
 	return r;
 }
 
+/* Hooks run in the child for as long as they like. */
+static int wait_for_child(int sync, struct err *err)
+{
+	int r = proc_wait_or_signal(sync);
+
+	return r < 0 ? err_say(err, r, "the start was ended by a signal to the monitor") : 0;
+}
+
 static int take_ready(int sync, struct launched *launched, struct err *err)
 {
-	int fds[MOUNT_TTYS_MAX + 3];
+	int fds[MOUNT_TTYS_MAX + NS_MAX + 3];
 	struct err theirs;
 	struct sync_ready ready;
 	char data[sizeof(theirs)];
 	size_t next = 0;
 	ssize_t n;
+	int r = wait_for_child(sync, err);
 
+	if (r < 0)
+		return r;
 	n = sock_recv(sync, data, sizeof(data), fds, ARRAY_SIZE(fds));
 	if (n == (ssize_t)sizeof(theirs)) {
 		memcpy(&theirs, data, sizeof(theirs));
@@ -328,6 +289,9 @@ static int take_ready(int sync, struct launched *launched, struct err *err)
 		launched->query_fd = fds[next++];
 	if (ready.has_watch)
 		launched->watch_fd = fds[next++];
+	for (int kind = 0; kind < NS_MAX; kind++)
+		if (ready.ns_held & NS_BIT(kind))
+			launched->ns_fds[kind] = fds[next++];
 	for (size_t i = 0; i < ready.n_ttys && next < ARRAY_SIZE(fds); i++)
 		launched->tty_masters[launched->n_ttys++] = fds[next++];
 	return keep_terminals(launched, err);
@@ -337,8 +301,12 @@ static int take_ready(int sync, struct launched *launched, struct err *err)
 static int take_exec(int sync, struct err *err)
 {
 	struct err theirs = {};
-	ssize_t n = sock_recv(sync, &theirs, sizeof(theirs), NULL, 0);
+	int r = wait_for_child(sync, err);
+	ssize_t n;
 
+	if (r < 0)
+		return r;
+	n = sock_recv(sync, &theirs, sizeof(theirs), NULL, 0);
 	if (n == 0)
 		return 0;
 	if (n == (ssize_t)sizeof(theirs) && theirs.code < 0) {
@@ -358,10 +326,9 @@ static int let_go(const struct launch_request *request, struct launched *launche
 
 	if (!child_waits(request->plan))
 		return 0;
-	if (cgroup_limits_has_devices(&request->plan->limits))
-		r = request->apply_devices(request->arg, err);
+	r = network_finish(request, launched, err);
 	if (r == 0)
-		r = network_finish(request, launched, err);
+		r = request->at_ready(request->arg, launched->pid, err);
 	if (r == 0)
 		(void)sock_send(sync, &byte, 1, NULL, 0);
 	return r;
@@ -376,8 +343,8 @@ static bool writes_maps(const struct start_plan *plan)
 static int meet_child(const struct launch_request *request, int sync, struct idmap_job *job,
                       struct launched *launched, struct err *err)
 {
+	_cleanup_(lent_done) struct lent lent = {};
 	const struct start_plan *plan = request->plan;
-	char byte = SYNC_MAPPED;
 	int r = 0;
 
 	if (writes_maps(plan))
@@ -398,10 +365,12 @@ static int meet_child(const struct launch_request *request, int sync, struct idm
 		idmap_write_abort(job);
 	else if (writes_maps(plan))
 		r = idmap_write_finish(job, &request->store->caller, err);
-	if (r < 0)
-		return r;
-	(void)sock_send(sync, &byte, 1, NULL, 0); /* a child that is gone shows in the next step */
-	r = network_tell(launched, sync, err);
+	if (r == 0)
+		r = lent_make(request, launched->pid, &lent, err);
+	if (r == 0)
+		r = lent_tell(&lent, sync, err);
+	if (r == 0)
+		r = network_tell(launched, sync, err);
 	if (r < 0)
 		return r;
 	if (plan->writer != IDMAP_WRITE_TOOLS)
@@ -444,9 +413,9 @@ static void end_child(const struct launch_request *request, struct launched *lau
  * file system without O_TMPFILE goes without this. */
 static int pin_rootfs(const struct launch_request *request)
 {
-	if (request->rootfs_fd < 0 || request->plan->maps.n)
+	if (!rootfs_is_of_host(request->rootfs) || request->plan->maps.n)
 		return -EBADF;
-	return openat(request->rootfs_fd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	return openat(request->rootfs->fd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 }
 
 static int launch(const struct launch_request *request, const int shared[NS_MAX],

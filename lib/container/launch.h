@@ -6,11 +6,13 @@
 #include "cgroup/cgroup.h"
 #include "conf/conf.h"
 #include "container/plan.h"
+#include "container/rootfs.h"
 #include "container/rundir.h"
 #include "container/store.h"
 #include "mount/apply.h"
 #include "net/host.h"
 #include "net/usernet.h"
+#include "ns/ns.h"
 
 #include <sys/types.h>
 
@@ -23,12 +25,13 @@ struct launch_request {
 	const struct start_plan *plan;
 	const struct cgroup *cgroup;
 	const struct rundir *dir;
-	int rootfs_fd;   /* -EBADF without a root file system */
+	const struct rootfs *rootfs;
+	int filter_fd;   /* for seccomp_load, -EBADF: none */
 	bool stdio_null; /* daemonised: nobody's terminal is on 0-2 */
 	/* The caller's own preparations, called once while the child and newuidmap are busy. */
 	int (*meanwhile)(void *arg, struct err *err);
-	/* Called before init's exec when there are device rules: the nodes are made by then. */
-	int (*apply_devices)(void *arg, struct err *err);
+	/* Called before init's exec, when it waits (child_waits): all is set up by then. */
+	int (*at_ready)(void *arg, pid_t init, struct err *err);
 	void *arg;
 };
 
@@ -37,6 +40,7 @@ struct launched {
 	pid_t pid;
 	int pidfd;
 	int console_master, query_fd, watch_fd;
+	int ns_fds[NS_MAX]; /* of its namespaces, for the stop hooks; -EBADF */
 	int tty_masters[MOUNT_TTYS_MAX];
 	size_t n_ttys;
 	/* The inner ends of console and ttys. While one is open somewhere its master never reports
@@ -52,6 +56,7 @@ struct launched {
 	                    .console_master = -EBADF,                                              \
 	                    .query_fd = -EBADF,                                                    \
 	                    .watch_fd = -EBADF,                                                    \
+	                    .ns_fds = NS_NO_FDS,                                                   \
 	                    .usernet = USERNET_NONE,                                               \
 	                    .pin_fd = -EBADF })
 
@@ -63,9 +68,5 @@ void launched_done(struct launched *launched);
 
 /* A process could not be made: what its owner can do about it. */
 void launch_hint_clone(int code, struct err *err);
-
-/* Opens the root file system's directory once, for the whole start, and tells what is wrong with
- * it in words. -EBADF: the configuration names none. */
-int container_open_rootfs(const struct conf *conf, struct err *err);
 
 #endif

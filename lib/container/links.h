@@ -9,8 +9,10 @@
 
 /* What others ask about the interfaces of a running container. */
 
-/* CONTROL_LINKS, the monitor's side: their names on the host, one a line. */
-void links_names(const struct net_made *made, struct text *text);
+/* CONTROL_LINKS, the monitor's side: the names of their ends on the host, one a line; of those that
+ * have none the link they stand on, or the name inside, and the bytes received and sent, which
+ * the namespace of @query_fd is asked for. */
+void links_list(const struct net_made *made, int query_fd, struct text *text);
 /* The name that lxc.net.N.veth.pair (@key) has got; NULL: @key is another one, or has none. */
 const char *links_pair(const struct net_made *made, const char *key);
 

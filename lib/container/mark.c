@@ -21,6 +21,7 @@ void mark_done(struct mark *mark)
 {
 	idmap_done(&mark->idmaps);
 	free(mark->rootfs_path);
+	free(mark->volume);
 	*mark = (struct mark){};
 }
 
@@ -61,6 +62,8 @@ int mark_format(const struct mark *mark, char **ret_text)
 	if (mark->rootfs_path)
 		text_addf(&text, "rootfs %s %llu %s\n", mark->rootfs_made ? "made" : "filled",
 		          (unsigned long long)mark->rootfs_inode, mark->rootfs_path);
+	if (mark->volume)
+		text_addf(&text, "volume %s\n", mark->volume);
 	return text_finish(&text, ret_text);
 }
 
@@ -94,6 +97,14 @@ static int parse_rootfs(struct mark *mark, const char *line, const struct strv *
 	return mark->rootfs_path ? 0 : -ENOMEM;
 }
 
+static int parse_volume(struct mark *mark, const char *value)
+{
+	if (!*value || mark->volume)
+		return -EINVAL;
+	mark->volume = strdup(value);
+	return mark->volume ? 0 : -ENOMEM;
+}
+
 static int parse_line(struct mark *mark, const char *line)
 {
 	_cleanup_(strv_done) struct strv words = {};
@@ -108,6 +119,8 @@ static int parse_line(struct mark *mark, const char *line)
 		return parse_idmap(mark, &words);
 	if (strcmp(words.items[0], "rootfs") == 0)
 		return parse_rootfs(mark, line, &words);
+	if (str_starts_with(line, "volume "))
+		return parse_volume(mark, line + strlen("volume "));
 	return -EINVAL;
 }
 

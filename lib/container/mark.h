@@ -15,7 +15,8 @@
  *
  *	idmap u 0 100000 65536     a line of the id map at creation
  *	rootfs made INODE PATH     a root file system outside the directory, made by us
- *	rootfs filled INODE PATH   the same, in a directory that was there and was empty */
+ *	rootfs filled INODE PATH   the same, in a directory that was there and was empty
+ *	volume lvm:/dev/VG/LV      storage that is removed by its own tools */
 
 #define MARK_NAME ".rlxc"
 #define PARTIAL_NAME "partial"
@@ -25,6 +26,7 @@ struct mark {
 	char *rootfs_path; /* outside the container's directory, or NULL */
 	uint64_t rootfs_inode;
 	bool rootfs_made; /* the directory itself is ours */
+	char *volume;     /* as lxc.rootfs.path names it, or NULL */
 };
 
 int mark_write(int dir_fd, const struct mark *mark, struct err *err);

@@ -31,7 +31,9 @@ static void fill_facts(const struct monitor *monitor, struct control_attach *fac
 		.no_new_privs = start->conf->no_new_privs,
 		.keyring = !start->conf->keyring_disabled,
 		.has_cgroup = start->cgroup->payload_fd >= 0,
+		.has_filter = start->filter_fd >= 0,
 		.state = (int32_t)monitor->state,
+		.label = plan->label,
 	};
 	for (int kind = 0; kind < NS_MAX; kind++)
 		if (plan->ns_share[kind])
@@ -78,6 +80,8 @@ int serve_attach(struct request *request)
 	fill_facts(request->monitor, &facts);
 	if (facts.has_cgroup)
 		fds[n++] = cgroup_entry_fd(start->cgroup);
+	if (facts.has_filter)
+		fds[n++] = start->filter_fd;
 	n += list_v1(start->cgroup, fds + n);
 	text_add_len(&data, (const char *)&facts, sizeof(facts));
 	add_environment(&start->plan->environment, (uint32_t)request->arg, &data);
@@ -98,6 +102,7 @@ static _Noreturn void serve_link(const struct monitor *monitor, int link_fd)
 	fill_facts(monitor, &attach.facts);
 	attach.init_fd = monitor->init.pidfd;
 	attach.cgroup_fd = cgroup_entry_fd(start->cgroup);
+	attach.filter_fd = start->filter_fd;
 	attach.link_fd = link_fd;
 	(void)list_v1(start->cgroup, attach.v1_fds);
 	attach_spawned(&attach);

@@ -59,6 +59,8 @@ static int set_rule(struct request *request)
 
 	if (!allow && strncmp(request->payload, "devices.deny ", 13) != 0)
 		return -EBADMSG;
+	if (request->arg == 2 && request->monitor->devices_fd < 0)
+		return control_send(request->client->fd, CONTROL_CGROUP, 0, NULL, 0, NULL, 0);
 	if (change_rules(request->monitor, allow, value + 1, &err) < 0)
 		return serve_refuse(request->client, CONTROL_CGROUP, &err);
 	return control_send(request->client->fd, CONTROL_CGROUP, 0, NULL, 0, NULL, 0);

@@ -51,7 +51,11 @@ struct monitor {
 	bool addrs_changed;
 	int64_t looks_since_ms;
 	unsigned int looks; /* at the addresses, since then */
+	int watchers_fd;    /* held for the last state, -EBADF */
+	int told_status;    /* what watchers hear of init, -1: nothing yet */
+	const char *why;    /* the start has just failed, or NULL */
 	int status;         /* of init, valid once it was reaped */
+	pid_t ended_pid;    /* that was its, 0: it never ran */
 };
 
 /* Tags of epoll events. */
@@ -99,8 +103,25 @@ int serve_spawn(struct request *request);
 /* The child has ended. */
 void spawn_reap(struct monitor *monitor, int pidfd);
 
+/* monitor-hooks.c */
+int hooks_pre_start(struct monitor *monitor, struct err *err);
+int hooks_start_host(struct monitor *monitor, pid_t init, struct err *err);
+/* Those that fail are logged. */
+void hooks_stop(struct monitor *monitor);
+/* Negative: one failed, which was logged; there is no reboot then. */
+int hooks_post_stop(struct monitor *monitor);
+
 /* monitor-cgroup.c */
 int serve_cgroup(struct request *request);
+
+/* monitor-device.c */
+int serve_device(struct request *request);
+
+/* monitor-watchers.c */
+/* Tells them the present state. */
+void watchers_hear(struct monitor *monitor);
+/* They can be told once more when the run-time directory is gone. */
+void watchers_hold(struct monitor *monitor);
 
 /* monitor-status.c */
 #define STATUS_SECOND_MS 1000

@@ -95,7 +95,7 @@ static int serve_links(struct request *request)
 {
 	_cleanup_(text_done) struct text text = {};
 
-	links_names(request->monitor->init.net, &text);
+	links_list(request->monitor->init.net, request->monitor->init.query_fd, &text);
 	return answer(request->client, CONTROL_LINKS, 0, text.data, text.failed ? 0 : text.len,
 	              NULL, 0);
 }
@@ -275,7 +275,7 @@ static int (*const handlers[CONTROL_TYPE_MAX])(struct request *request) = {
 	[CONTROL_WAIT] = serve_wait,     [CONTROL_FREEZE] = serve_freeze,
 	[CONTROL_ATTACH] = serve_attach, [CONTROL_CONSOLE] = serve_console,
 	[CONTROL_SPAWN] = serve_spawn,   [CONTROL_CGROUP] = serve_cgroup,
-	[CONTROL_LINKS] = serve_links,
+	[CONTROL_LINKS] = serve_links,   [CONTROL_DEVICE] = serve_device,
 };
 
 /* ---- connections ---- */

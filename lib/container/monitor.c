@@ -7,12 +7,16 @@
 #include "container/network.h"
 #include "container/pidfile.h"
 #include "container/state.h"
+#include "lsm/profile.h"
+#include "mount/apply.h"
 #include "os/fd.h"
+#include "os/notify.h"
 #include "os/proc.h"
 #include "os/sock.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -37,6 +41,7 @@ void monitor_set_state(struct monitor *monitor, enum rlxc_state state)
 	log_debug("state %s", state_name(state));
 	if (state != RLXC_STARTING) /* nobody asks before there is something to list */
 		status_publish(monitor);
+	watchers_hear(monitor);
 	serve_state_changed(monitor);
 }
 
@@ -52,26 +57,32 @@ void monitor_kill(struct monitor *monitor)
 
 /* ---- beginning ---- */
 
-/* What is sent to a foreground start is meant for init, as upstream does it. Held back from the
- * very beginning: a start that is interrupted still cleans up. */
-static void hold_signals(sigset_t *ret_set)
+/* What is sent to a foreground start is meant for init, as upstream does it. */
+static sigset_t forwarded_signals(void)
 {
 	static const int forwarded[] = {
 		SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2, SIGURG
 	};
+	sigset_t set;
 
-	(void)sigemptyset(ret_set);
+	(void)sigemptyset(&set);
 	for (size_t i = 0; i < ARRAY_SIZE(forwarded); i++)
-		(void)sigaddset(ret_set, forwarded[i]);
-	(void)sigprocmask(SIG_BLOCK, ret_set, NULL);
+		(void)sigaddset(&set, forwarded[i]);
+	return set;
+}
+
+void monitor_hold_signals(void)
+{
+	const sigset_t set = forwarded_signals();
+
+	(void)sigprocmask(SIG_BLOCK, &set, NULL);
 	(void)signal(SIGPIPE, SIG_IGN);
 }
 
 static int open_signals(struct monitor *monitor)
 {
-	sigset_t set;
+	const sigset_t set = forwarded_signals();
 
-	hold_signals(&set);
 	monitor->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (monitor->signal_fd < 0)
 		return -errno;
@@ -129,14 +140,23 @@ static int apply_limits(struct monitor *monitor, struct err *err)
 	                           err);
 }
 
-static int apply_devices(void *arg, struct err *err)
+static int apply_devices(struct monitor *monitor, struct err *err)
 {
-	struct monitor *monitor = arg;
 	const struct start_plan *plan = monitor->request->plan;
 
+	if (!cgroup_limits_has_devices(&plan->limits))
+		return 0;
 	cleanup_close(&monitor->devices_fd); /* of the leaf before a reboot */
 	return cgroup_limits_apply_devices(monitor->request->cgroup, &plan->limits,
 	                                   plan->strict_limits, &monitor->devices_fd, err);
+}
+
+static int at_ready(void *arg, pid_t init, struct err *err)
+{
+	struct monitor *monitor = arg;
+	int r = apply_devices(monitor, err);
+
+	return r < 0 ? r : hooks_start_host(monitor, init, err);
 }
 
 static int launch_init(struct monitor *monitor, struct err *err)
@@ -147,17 +167,18 @@ static int launch_init(struct monitor *monitor, struct err *err)
 		                         .plan = request->plan,
 		                         .cgroup = request->cgroup,
 		                         .dir = request->dir,
+		                         .filter_fd = request->filter_fd,
 		                         .stdio_null = request->daemon,
 		                         .meanwhile = open_fds,
-		                         .apply_devices = apply_devices,
+		                         .at_ready = at_ready,
 		                         .arg = monitor };
-	_cleanup_close_ int rootfs_fd = container_open_rootfs(request->conf, err);
+	_cleanup_(rootfs_done) struct rootfs rootfs = ROOTFS_NONE;
 	int r;
 
-	if (rootfs_fd < 0 && rootfs_fd != -EBADF)
-		return rootfs_fd;
-	launch.rootfs_fd = rootfs_fd;
-	r = apply_limits(monitor, err);
+	launch.rootfs = &rootfs;
+	r = rootfs_open(request->store, request->conf, request->plan, &rootfs, err);
+	if (r == 0)
+		r = apply_limits(monitor, err);
 	if (r == 0)
 		r = container_launch(&launch, &monitor->init, err);
 	if (r < 0)
@@ -185,8 +206,13 @@ static int report(struct monitor *monitor, const struct err *result)
 	bool console = monitor->request->console_fd >= 0 && monitor->init.console_master >= 0;
 
 	log_drop_stderr();
-	if (fd < 0)
+	if (monitor->request->daemon)
+		(void)prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0); /* the starter may leave */
+	if (fd < 0) {
+		if (result->code == 0)
+			notify_ready();
 		return 0;
+	}
 	r = sock_send(fd, result, sizeof(*result), &monitor->init.console_master, console ? 1 : 0);
 	if (monitor->request->console_fd < 0)
 		(void)close(fd);
@@ -306,14 +332,16 @@ static void kill_rest(const struct cgroup *cgroup)
  * which would be the init of the next boot. */
 static void collect(struct monitor *monitor)
 {
-	monitor_set_state(monitor, RLXC_STOPPING);
 	(void)pidfd_wait(monitor->init.pidfd, &monitor->status);
+	monitor->told_status = monitor->status;
+	monitor_set_state(monitor, RLXC_STOPPING);
 	if (!(monitor->request->plan->ns_new & NS_BIT(NS_PID)))
 		kill_rest(monitor->request->cgroup);
 	console_drain(monitor);
 	cleanup_close(&monitor->events_fd);
 	serve_close_consoles(monitor);
 	network_unmake(monitor->request->plan, monitor->request->conf, &monitor->init);
+	hooks_stop(monitor);
 	launched_done(&monitor->init);
 }
 
@@ -329,6 +357,9 @@ static void clean_up(struct monitor *monitor)
 
 	(void)cgroup_remove_payload_in_userns(request->cgroup, monitor->userns_fd,
 	                                      EMPTY_TIMEOUT_MS);
+	(void)hooks_post_stop(monitor); /* a new start must not meet what they clear away */
+	if (request->plan->profile)
+		lsm_profile_unload(request->plan->label.text);
 	cleanup_close(&monitor->userns_fd);
 	cleanup_close(&monitor->devices_fd);
 	console_close(monitor);
@@ -339,6 +370,7 @@ static void clean_up(struct monitor *monitor)
 	else
 		cgroup_prune(request->cgroup, &request->plan->names.cgroup);
 	pidfile_remove(request->pidfile);
+	watchers_hold(monitor);
 	rundir_remove(request->dir);
 	monitor_set_state(monitor, RLXC_STOPPED);
 	serve_close_all(monitor);
@@ -355,15 +387,21 @@ static int live(struct monitor *monitor, struct err *err)
 		if (again)
 			monitor_set_state(monitor, RLXC_STOPPED);
 		monitor->stopping = false;
+		monitor->told_status = -1;
 		monitor_set_state(monitor, RLXC_STARTING);
 		r = again ? cgroup_renew_payload(monitor->request->cgroup,
 		                                 &monitor->request->plan->names.cgroup,
 		                                 monitor->userns_fd, EMPTY_TIMEOUT_MS, &why)
 		          : 0;
 		if (r == 0)
+			r = hooks_pre_start(monitor, &why);
+		if (r == 0)
 			r = launch_init(monitor, &why);
 		if (r < 0) {
+			monitor->why = why.msg;
 			monitor_set_state(monitor, RLXC_ABORTING);
+			monitor->why = NULL;
+			hooks_stop(monitor);
 			log_error("%s", why.msg);
 			if (err)
 				*err = why;
@@ -375,8 +413,31 @@ static int live(struct monitor *monitor, struct err *err)
 		loop(monitor);
 		collect(monitor);
 		again = true;
-	} while (wants_reboot(monitor));
+	} while (wants_reboot(monitor) && hooks_post_stop(monitor) == 0);
 	return monitor->status;
+}
+
+/* Once: it outlives reboots. */
+static int load_profile(const struct monitor_request *request, struct err *err)
+{
+	const struct start_plan *plan = request->plan;
+
+	return plan->profile ? lsm_profile_load(plan->label.text, plan->profile,
+	                                        request->dir->dir_fd, err)
+	                     : 0;
+}
+
+/* lxc.monitor.unshare: what hooks mount stays ours. */
+static int unshare_mounts(struct err *err)
+{
+	if (unshare(CLONE_NEWNS) < 0) {
+		int r = err_set(err, -errno, "cannot do as lxc.monitor.unshare says");
+
+		if (r == -EPERM)
+			err_hint(err, "only root can; take the key out");
+		return r;
+	}
+	return mount_isolate(err);
 }
 
 int monitor_run(const struct monitor_request *request, struct err *err)
@@ -390,21 +451,25 @@ int monitor_run(const struct monitor_request *request, struct err *err)
 		                   .signal_fd = -EBADF,
 		                   .userns_fd = -EBADF,
 		                   .devices_fd = -EBADF,
+		                   .watchers_fd = -EBADF,
+		                   .told_status = -1,
 		                   .console_peer = -EBADF };
 	struct err why = {};
-	sigset_t set;
 	int r;
 
 	for (size_t i = 0; i < MONITOR_CLIENTS_MAX; i++)
 		monitor.clients[i] = (struct client){ .fd = -EBADF, .console_fd = -EBADF };
-	hold_signals(&set);
 	if (request->daemon) {
 		log_keep_stderr(); /* for the start, until its report */
 		detach_stdio();
 	}
-	if (request->tied)
+	if (request->tied || request->daemon)
 		(void)prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0);
-	r = live(&monitor, &why);
+	r = request->conf->monitor_unshare ? unshare_mounts(&why) : 0;
+	if (r == 0)
+		r = load_profile(request, &why);
+	if (r == 0)
+		r = live(&monitor, &why);
 	clean_up(&monitor);
 	if (r < 0) {
 		(void)report(&monitor, &why);

@@ -27,12 +27,16 @@ struct monitor_request {
 	int report_fd;      /* told when init runs, by a struct err with code 0, or why not; -EBADF:
 	                     * nobody waits. With console_fd the console's master comes along, and
 	                     * the same again after each reboot */
+	int filter_fd;      /* of system calls, -EBADF: there is none */
 	int console_fd;     /* gets what the console prints, -EBADF */
 	bool tied;          /* ends with its parent */
 	bool managed;       /* in a scope: SIGTERM is the service manager's */
 	const struct pidfile *pidfile; /* removed before anybody hears that all is gone */
 };
 
+/* Keeps the signals that the monitor takes for when it can: a start that is interrupted still
+ * cleans up, and a scope can be stopped from the moment it is there. Called before monitor_run. */
+void monitor_hold_signals(void);
 /* Runs until the container is gone. Returns init's wait status, or a negative errno when it never
  * ran (then @err says why, unless it went to report_fd). Everything is cleaned up. */
 int monitor_run(const struct monitor_request *request, struct err *err);

@@ -70,7 +70,8 @@ static int run_script(void *arg, const struct net_made *made, const struct net_m
 		             .name = network->plan->name,
 		             .section = "net",
 		             .type = up ? "up" : "down",
-		             .command = up ? conf->script_up : conf->script_down };
+		             .command = up ? conf->script_up : conf->script_down,
+		             .timeout_ms = up ? 0 : HOOK_END_TIMEOUT_MS };
 	_cleanup_(strv_done) struct strv variables = {};
 	_cleanup_free_ char *extra = NULL;
 	struct text text = {};

@@ -7,6 +7,7 @@
 #include "container/environment.h"
 #include "container/rlimit.h"
 #include "host/subid.h"
+#include "lsm/profile.h"
 #include "net/usernet.h"
 #include "ns/ns.h"
 #include "os/fd.h"
@@ -37,6 +38,8 @@ void start_plan_done(struct start_plan *plan)
 	strv_done(&plan->groups);
 	net_plan_done(&plan->net);
 	mount_plan_done(&plan->mounts);
+	seccomp_choice_done(&plan->seccomp);
+	free(plan->profile);
 	cgroup_limits_done(&plan->limits);
 	names_done(&plan->names);
 	strv_done(&plan->argv);
@@ -201,6 +204,57 @@ static int plan_caps(struct planner *p)
 	const struct conf *conf = p->conf;
 
 	return caps_plan(&conf->cap_drop, &conf->cap_keep, &p->plan->bounding, p->err);
+}
+
+/* Keys that belong to a generated profile ask for one. */
+static const char *wished_profile(const struct conf *conf)
+{
+	if (conf->apparmor_profile)
+		return conf->apparmor_profile;
+	return conf->apparmor_allow_nesting || conf->apparmor_raw.n ? "generated" : NULL;
+}
+
+static int plan_label(struct planner *p)
+{
+	const struct conf *conf = p->conf;
+	const struct caller *caller = &p->store->caller;
+	struct start_plan *plan = p->plan;
+	char name[LSM_LABEL_MAX];
+	const struct lsm_wishes wishes = { .profile = wished_profile(conf),
+		                           .generated = name,
+		                           .context = conf->selinux_context,
+		                           .allow_incomplete = conf->apparmor_allow_incomplete };
+	struct lsm_facts facts = {};
+	const char *text;
+	int r;
+
+	if (!wishes.profile && !wishes.context)
+		return 0;
+	lsm_profile_name(plan->name, p->store->path, name);
+	lsm_find(caller->is_root && !caller->in_userns, &facts);
+	r = lsm_choose(&wishes, &facts, &plan->label, &text, p->err);
+	if (r == 0 && plan->label.kind == LSM_APPARMOR && lsm_is_generated(wishes.profile)) {
+		plan->profile =
+			lsm_profile_text(name, conf->apparmor_allow_nesting, &conf->apparmor_raw);
+		if (!plan->profile)
+			return err_oom(p->err);
+	}
+	return r == 0 && text ? note(p, text) : r;
+}
+
+static int plan_seccomp(struct planner *p)
+{
+	const struct conf *conf = p->conf;
+	const struct seccomp_facts facts = {
+		.profile = conf->seccomp_profile,
+		.userns = p->plan->maps.n || p->plan->ns_share[NS_USER],
+		.has_rootfs = conf->rootfs_path,
+		.has_proxy = conf->seccomp_notify_proxy,
+	};
+	const char *text = NULL;
+	int r = seccomp_choose(&facts, &p->plan->seccomp, &text, p->err);
+
+	return r == 0 && text ? note(p, text) : r;
 }
 
 /* A limit that nothing can hold is named, or with --strict-limits the end. */
@@ -418,6 +472,7 @@ static int plan_rest(struct planner *p)
 	if (p->conf->arch)
 		p->plan->persona = conf_arch_is_32bit(p->conf->arch) ? PER_LINUX32 : PER_LINUX;
 	p->plan->signal_halt = p->conf->signal_halt;
+	p->plan->start_host = p->conf->hooks[CONF_HOOK_START_HOST].n;
 	for (size_t i = 0; i < p->conf->prlimit.n && r == 0; i++)
 		r = rlimit_parse(&p->conf->prlimit.items[i], &resource, &limit, p->err);
 	return r;
@@ -428,8 +483,8 @@ int start_plan_make(const struct store *store, const struct conf *conf,
                     struct start_plan *ret_plan, struct err *err)
 {
 	static int (*const parts[])(struct planner * p) = {
-		plan_ids,    check_init_ids, plan_groups,      plan_namespaces,
-		plan_net,    plan_caps,      plan_limits,      plan_cgroup,
+		plan_ids,    check_init_ids, plan_groups,      plan_namespaces, plan_net,
+		plan_caps,   plan_label,     plan_seccomp,     plan_limits,     plan_cgroup,
 		plan_mounts, plan_argv,      plan_environment, plan_rest,
 	};
 	_cleanup_(start_plan_done) struct start_plan plan = { .foreground = request->foreground,
@@ -542,6 +597,8 @@ int start_plan_json(const struct start_plan *plan, const struct conf *conf,
 	text_addf(&text, "  \"capability_bounding_set\": \"%016llx\",\n",
 	          (unsigned long long)plan->bounding);
 	text_addf(&text, "  \"no_new_privs\": %s,\n", conf->no_new_privs ? "true" : "false");
+	json_string(&text, "seccomp", plan->seccomp.source);
+	json_string(&text, "security_label", *plan->label.text ? plan->label.text : NULL);
 	text_addf(&text, "  \"ttys\": %u,\n  \"console\": %s,\n", plan->mounts.n_ttys,
 	          plan->mounts.console ? "true" : "false");
 	json_list(&text, "argv", &plan->argv);

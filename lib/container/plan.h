@@ -10,8 +10,10 @@
 #include "container/names.h"
 #include "container/store.h"
 #include "idmap/idmap.h"
+#include "lsm/lsm.h"
 #include "mount/plan.h"
 #include "net/plan.h"
+#include "seccomp/choose.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -53,6 +55,9 @@ struct start_plan {
 
 	struct mount_plan mounts;
 	uint64_t bounding; /* capability bounding set */
+	struct seccomp_choice seccomp;
+	struct lsm_label label;
+	char *profile; /* text of the AppArmor profile of that name, to be loaded; or NULL */
 
 	bool use_cgroup;    /* a payload leaf is made */
 	bool use_v1;        /* leaves in v1 hierarchies, see cgroup.h */
@@ -66,6 +71,7 @@ struct start_plan {
 	struct strv argv, environment;
 	int64_t persona; /* personality(2), -1: leave */
 	int signal_halt; /* 0: chosen when needed */
+	bool start_host; /* hooks that run on the host before init does */
 
 	struct strv notes; /* sentences */
 };

@@ -7,6 +7,7 @@
 #include "idmap/idmap.h"
 #include "os/fd.h"
 #include "os/path.h"
+#include "storage/storage.h"
 #include "storage/tree.h"
 
 #include <dirent.h>
@@ -18,8 +19,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* In this order, when all else is gone. */
-static const char *const last_names[] = { "config", PARTIAL_NAME, MARK_NAME };
+/* In this order, when all else is gone. Without its mark the directory is a bare one (store.h). */
+static const char *const last_names[] = { "config", MARK_NAME, PARTIAL_NAME };
 
 static bool is_last_name(const char *name)
 {
@@ -190,20 +191,33 @@ static int remove_rootfs_dir(const struct work *work, struct err *err)
 	return 0;
 }
 
+static int remove_volume(const struct removal *removal, struct err *err)
+{
+	_cleanup_(storage_done) struct storage storage = {};
+	int r;
+
+	if (!removal->volume)
+		return 0;
+	r = storage_parse_value(removal->volume, &storage, err);
+	return r < 0 ? r : storage_destroy(&storage, err);
+}
+
 static int remove_last(const struct work *work, struct err *err)
 {
 	const struct removal *removal = work->removal;
 	_cleanup_close_ int store_fd = -EBADF;
 
+	store_fd = open(removal->store->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (store_fd < 0)
+		return err_set(err, -errno, "cannot open '%s'", removal->store->path);
+	if (!removal->keep_dir)
+		(void)fchmodat(store_fd, removal->name, STORE_BARE_MODE, 0);
 	for (size_t i = 0; i < ARRAY_SIZE(last_names); i++)
 		if (unlinkat(removal->dir_fd, last_names[i], 0) < 0 && errno != ENOENT)
 			return err_set(err, -errno, "cannot remove '%s/%s'", work->path,
 			               last_names[i]);
 	if (removal->keep_dir)
 		return 0;
-	store_fd = open(removal->store->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (store_fd < 0)
-		return err_set(err, -errno, "cannot open '%s'", removal->store->path);
 	if (unlinkat(store_fd, removal->name, AT_REMOVEDIR) < 0 && errno != ENOENT)
 		return err_set(err, -errno, "cannot remove '%s'", work->path);
 	return 0;
@@ -215,6 +229,8 @@ int removal_run(const struct removal *removal, struct err *err)
 	int r;
 
 	r = work_init(&work, removal, /* remove= */ true, err);
+	if (r == 0)
+		r = remove_volume(removal, err);
 	if (r == 0)
 		r = clear(&work, err);
 	if (r == 0)

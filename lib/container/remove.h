@@ -21,8 +21,9 @@ struct removal {
 	const struct conf_idmaps *idmaps; /* of the container, n == 0: none */
 	const char *rootfs_path;          /* outside the directory, or NULL: then no more below */
 	uint64_t rootfs_inode;
-	bool rootfs_made; /* remove the directory too, not only what is in it */
-	bool keep_dir;    /* the container's directory was there before us */
+	bool rootfs_made;   /* remove the directory too, not only what is in it */
+	bool keep_dir;      /* the container's directory was there before us */
+	const char *volume; /* mark.volume */
 };
 
 /* Nothing is mounted anywhere inside: else -EBUSY, and nothing has been changed. */

@@ -2,6 +2,7 @@
 #include "container/rundir.h"
 
 #include "base/cleanup.h"
+#include "base/hash.h"
 #include "base/num.h"
 #include "os/fd.h"
 #include "os/path.h"
@@ -18,11 +19,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define MAX_BASES 3
 #define TAKE_TRIES 100 /* against containers of the store that end at the same time */
 
 struct bases {
-	char *paths[MAX_BASES];
+	char *paths[RUNDIR_BASES_MAX];
 	size_t n;
 };
 
@@ -32,14 +32,10 @@ static void bases_done(struct bases *bases)
 		free(bases->paths[i]);
 }
 
-/* FNV-1a of the container path: one directory for each store. */
+/* One directory for each store. */
 static uint64_t hash_path(const char *path)
 {
-	uint64_t hash = 0xcbf29ce484222325ULL;
-
-	for (const unsigned char *s = (const unsigned char *)path; *s; s++)
-		hash = (hash ^ *s) * 0x100000001b3ULL;
-	return hash;
+	return hash_bytes(path, strlen(path));
 }
 
 static bool is_private_dir(const char *path, uid_t uid)
@@ -191,10 +187,10 @@ static int say_no_dir(const char *base, const char *name, int code, struct err *
 	return code;
 }
 
-static int take_at(const char *base, const char *name, struct rundir *ret_dir, struct err *err)
+/* -ESTALE, without a message: it was removed at once. */
+static int make_base(const char *base, struct err *err)
 {
 	_cleanup_close_ int base_fd = -EBADF;
-	struct rundir dir = RUNDIR_NONE;
 	struct stat st;
 	int r;
 
@@ -210,6 +206,17 @@ static int take_at(const char *base, const char *name, struct rundir *ret_dir, s
 		return err_say(err, -EPERM,
 		               "the run-time directory '%s' is not ours alone (owner %u, mode %o)",
 		               base, st.st_uid, st.st_mode & 07777);
+	return take_fd(&base_fd);
+}
+
+static int take_at(const char *base, const char *name, struct rundir *ret_dir, struct err *err)
+{
+	_cleanup_close_ int base_fd = make_base(base, err);
+	struct rundir dir = RUNDIR_NONE;
+	int r;
+
+	if (base_fd < 0)
+		return base_fd;
 	if (mkdirat(base_fd, name, 0700) < 0 && errno != EEXIST)
 		return errno == ENOENT ? -ESTALE : say_no_dir(base, name, -errno, err);
 	dir.dir_fd = open_dir(base, name);
@@ -290,10 +297,22 @@ static void remove_files(int dir_fd)
 			(void)unlinkat(dir_fd, entry->d_name, 0);
 }
 
+/* Removes the empty directory behind @dir_fd; where it was, or "". */
+static void remove_dir(int dir_fd, char *ret_path, size_t size)
+{
+	char link[64];
+	ssize_t n;
+
+	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", dir_fd);
+	n = readlink(link, ret_path, size - 1);
+	ret_path[n > 0 ? n : 0] = '\0';
+	if (n > 0 && rmdir(ret_path) < 0)
+		ret_path[0] = '\0';
+}
+
 void rundir_remove(struct rundir *dir)
 {
-	char path[64], target[4096];
-	ssize_t n;
+	char path[4096];
 
 	if (dir->dir_fd < 0)
 		return;
@@ -302,13 +321,9 @@ void rundir_remove(struct rundir *dir)
 	if (dir->home_fd >= 0)
 		(void)flock(dir->home_fd, LOCK_UN);
 	(void)unlinkat(dir->dir_fd, "lock", 0); /* the last one: it lets the next start in */
-	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", dir->dir_fd);
-	n = readlink(path, target, sizeof(target) - 1);
-	if (n > 0) {
-		target[n] = '\0';
-		if (rmdir(target) == 0)
-			(void)rmdir(dirname(target)); /* with the store's last container */
-	}
+	remove_dir(dir->dir_fd, path, sizeof(path));
+	if (path[0])
+		(void)rmdir(dirname(path)); /* with the store's last container */
 	/* Also for the copies in children of ours that have not closed theirs yet. */
 	if (dir->home_fd >= 0)
 		(void)flock(dir->home_fd, LOCK_UN);
@@ -347,4 +362,31 @@ int rundir_names(const struct store *store, struct strv *ret_names)
 	for (size_t i = 0; i < bases.n && r >= 0; i++)
 		r = add_names(bases.paths[i], ret_names);
 	return r;
+}
+
+int rundir_open_base(const struct store *store, size_t i, struct err *err)
+{
+	_cleanup_(bases_done) struct bases bases = {};
+	int fd = -ESTALE;
+
+	find_bases(store, &bases);
+	if (bases.n == 0)
+		return err_oom(err);
+	/* What is below a store is not looked for where there is no store yet. */
+	if (i >= bases.n || (i > 0 && access(store->path, F_OK) < 0))
+		return -ENOENT;
+	for (int try = 0; try < TAKE_TRIES && fd == -ESTALE; try++)
+		fd = make_base(bases.paths[i], err);
+	return fd == -ESTALE ? err_say(err, fd, "the run-time directory '%s' keeps vanishing",
+	                               bases.paths[i])
+	                     : fd;
+}
+
+void rundir_close_base(int *base_fd)
+{
+	char path[4096];
+
+	if (*base_fd >= 0)
+		remove_dir(*base_fd, path, sizeof(path));
+	cleanup_close(base_fd);
 }

@@ -15,6 +15,7 @@
  *            killed monitor leaves no stale one
  *   state    what is needed to find and stop the container without its monitor
  *   control  the monitor's socket
+ * and beside these, in BASE/.watch, who watches the containers, see watchers.h.
  *
  * BASE is /run/rlxc for root; for others $XDG_RUNTIME_DIR/rlxc (believed only when absolute, a
  * directory of the caller's with mode 0700 and no link), /run/user/UID/rlxc under the same test,
@@ -49,10 +50,17 @@ void rundir_done(struct rundir *dir);
 /* Names of all run-time directories of the store. */
 int rundir_names(const struct store *store, struct strv *ret_names);
 
+/* Opens BASE number @i, which is made where it is missing; the first one is where we start
+ * containers. -ENOENT: there is none of that number. */
+#define RUNDIR_BASES_MAX 3
+int rundir_open_base(const struct store *store, size_t i, struct err *err);
+/* Closes it, and removes it when nothing is in there. */
+void rundir_close_base(int *base_fd);
+
 /* Facts about a running container. Written whole by rename before the step they describe. */
 struct run_state {
 	pid_t monitor_pid, init_pid;
-	uint64_t init_start;                   /* proc_start_time */
+	uint64_t monitor_start, init_start;    /* proc_start_time */
 	char *monitor_cgroup, *payload_cgroup; /* absolute, or NULL */
 	struct strv v1_cgroups;                /* "CONTROLLERS PATH" of each v1 leaf */
 	struct strv net;                       /* lines for net_undo, see net/host.h */
@@ -75,5 +83,7 @@ const char *run_state_v1_path(const struct run_state *state, size_t i);
 int run_state_parse(char *text, struct run_state *ret_state);
 /* pidfd of the recorded init, verified by its start time; -ESRCH: it is gone. */
 int run_state_open_init(const struct run_state *state);
+/* The same of the process that watches it, which before there is an init may be its starter. */
+int run_state_open_monitor(const struct run_state *state);
 
 #endif

@@ -36,9 +36,9 @@ int run_state_write(const struct rundir *dir, const struct run_state *state)
 	int r;
 
 	read_boot_id(boot_id, sizeof(boot_id));
-	text_addf(&text, "boot %s\nmonitor %d\ninit %d\nstart %llu\n", boot_id,
-	          (int)state->monitor_pid, (int)state->init_pid,
-	          (unsigned long long)state->init_start);
+	text_addf(&text, "boot %s\nmonitor %d\nmonitor-start %llu\ninit %d\nstart %llu\n", boot_id,
+	          (int)state->monitor_pid, (unsigned long long)state->monitor_start,
+	          (int)state->init_pid, (unsigned long long)state->init_start);
 	if (state->monitor_cgroup)
 		text_addf(&text, "monitor-cgroup %s\n", state->monitor_cgroup);
 	if (state->payload_cgroup)
@@ -59,7 +59,8 @@ int run_state_record(const struct rundir *dir, const struct cgroup *cgroup, pid_
 int run_state_record_net(const struct rundir *dir, const struct cgroup *cgroup, pid_t init_pid,
                          const struct strv *net)
 {
-	struct run_state state = { .monitor_pid = init_pid ? getpid() : 0,
+	struct run_state state = { .monitor_pid = getpid(),
+		                   .monitor_start = proc_start_time(getpid()),
 		                   .init_pid = init_pid,
 		                   .init_start = init_pid ? proc_start_time(init_pid) : 0,
 		                   .monitor_cgroup = cgroup->monitor_path,
@@ -120,6 +121,8 @@ static int take_line(struct run_state *state, const char *key, const char *value
 		return take_pid(&state->monitor_pid, value);
 	if (strcmp(key, "init") == 0)
 		return take_pid(&state->init_pid, value);
+	if (strcmp(key, "monitor-start") == 0)
+		return num_parse_u64(value, &state->monitor_start) < 0 ? -EBADMSG : 0;
 	if (strcmp(key, "start") == 0)
 		return num_parse_u64(value, &state->init_start) < 0 ? -EBADMSG : 0;
 	return 0; /* of a later version */
@@ -183,19 +186,29 @@ const char *run_state_v1_path(const struct run_state *state, size_t i)
 	return strchr(state->v1_cgroups.items[i], ' ') + 1; /* it is there: take_v1 looked */
 }
 
-int run_state_open_init(const struct run_state *state)
+static int open_process(pid_t pid, uint64_t start_time)
 {
 	_cleanup_close_ int pidfd = -EBADF;
 
-	if (state->init_pid <= 0)
+	if (pid <= 0)
 		return -ESRCH;
-	pidfd = pidfd_open_pid(state->init_pid);
+	pidfd = pidfd_open_pid(pid);
 	if (pidfd < 0)
 		return -ESRCH;
 	/* Read after the pidfd is open: if it lives still, the number was its own. */
-	if (proc_start_time(state->init_pid) != state->init_start)
+	if (proc_start_time(pid) != start_time)
 		return -ESRCH;
 	if (pidfd_wait_exit(pidfd, 0) == 0)
 		return -ESRCH; /* a zombie: the monitor that would reap it is gone */
 	return take_fd(&pidfd);
+}
+
+int run_state_open_init(const struct run_state *state)
+{
+	return open_process(state->init_pid, state->init_start);
+}
+
+int run_state_open_monitor(const struct run_state *state)
+{
+	return open_process(state->monitor_pid, state->monitor_start);
 }

@@ -22,8 +22,9 @@ struct start {
 	struct start_plan plan;
 	struct rundir dir;
 	struct cgroup cgroup;
-	int log_fd;   /* of lxc.log.file */
-	bool dry_run; /* nothing may be touched */
+	int log_fd;    /* of lxc.log.file */
+	int filter_fd; /* for seccomp_load, -EBADF: none */
+	bool dry_run;  /* nothing may be touched */
 	struct pidfile pidfile;
 };
 

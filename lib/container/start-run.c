@@ -93,7 +93,9 @@ static int watch(struct start *start, struct monitor_request *request, struct er
 	request->plan = &start->plan;
 	request->cgroup = &start->cgroup;
 	request->dir = &start->dir;
+	request->filter_fd = start->filter_fd;
 	request->pidfile = &start->pidfile;
+	monitor_hold_signals();
 	status = climb(start, &request->managed, err);
 	if (status < 0) {
 		undo(start);

@@ -6,10 +6,13 @@
 #include "base/text.h"
 #include "conf/item.h"
 #include "conf/read.h"
+#include "container/hooks.h"
 #include "container/logfile.h"
 #include "container/start-internal.h"
 #include "host/subid.h"
+#include "net/links.h"
 #include "os/path.h"
+#include "seccomp/cache.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,6 +24,7 @@ static void start_done(struct start *start)
 {
 	log_drop(start->log_fd);
 	cleanup_close(&start->log_fd);
+	cleanup_close(&start->filter_fd);
 	start->conf = conf_free(start->conf);
 	cgroup_host_done(&start->cgroups);
 	start_plan_done(&start->plan);
@@ -132,6 +136,8 @@ static int open_log(struct start *start, struct err *err)
 		r = logfile_open(start->store, start->options->name, conf->log_file, false,
 		                 &start->log_fd, err);
 	log_configure(start->log_fd, (enum log_level)conf->log_level);
+	if (conf->log_syslog)
+		log_to_syslog(conf->log_syslog);
 	return r < 0 ? err_wrap(err, r, "lxc.log.file") : 0;
 }
 
@@ -189,6 +195,10 @@ static int decide(struct start *start, struct err *err)
 	if (r == 0)
 		r = conf_check_supported(start->conf, err);
 	if (r == 0)
+		r = hooks_check(start->conf, err);
+	if (r == 0 && start->store->caller.is_root)
+		r = net_find_prefixes(&start->conf->nets, err);
+	if (r == 0)
 		r = find_cgroups(start, err);
 	if (r == 0)
 		r = start_make_plan(start, err);
@@ -199,6 +209,18 @@ static int decide(struct start *start, struct err *err)
 	return r;
 }
 
+/* The policy itself is not needed again: the monitor keeps the file alone. */
+static int open_filter(struct start *start, struct err *err)
+{
+	struct seccomp_choice *seccomp = &start->plan.seccomp;
+
+	if (!seccomp->policy)
+		return 0;
+	start->filter_fd = seccomp_cache_open(&start->store->caller, seccomp->policy, err);
+	seccomp_choice_done(seccomp);
+	return start->filter_fd < 0 ? start->filter_fd : 0;
+}
+
 int container_start(const struct store *store, const struct rlxc_start_options *options,
                     struct err *err)
 {
@@ -207,10 +229,13 @@ int container_start(const struct store *store, const struct rlxc_start_options *
 		                                     .dir = RUNDIR_NONE,
 		                                     .cgroup = CGROUP_NONE,
 		                                     .log_fd = -EBADF,
+		                                     .filter_fd = -EBADF,
 		                                     .pidfile = PIDFILE_NONE };
 	int r;
 
 	r = decide(&start, err);
+	if (r == 0)
+		r = open_filter(&start, err);
 	return r < 0 ? r : start_run(&start, err);
 }
 
@@ -222,6 +247,7 @@ int container_start_plan(const struct store *store, const struct rlxc_start_opti
 		                                     .dir = RUNDIR_NONE,
 		                                     .cgroup = CGROUP_NONE,
 		                                     .log_fd = -EBADF,
+		                                     .filter_fd = -EBADF,
 		                                     .dry_run = true,
 		                                     .pidfile = PIDFILE_NONE };
 	int r = decide(&start, err);

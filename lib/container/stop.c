@@ -6,10 +6,12 @@
 #include "container/recover.h"
 #include "container/run.h"
 #include "container/signals.h"
+#include "container/status.h"
 #include "os/proc.h"
 
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <time.h>
 #include <unistd.h>
@@ -78,8 +80,8 @@ static int ask_to_kill(int sock, const char *name, struct err *err)
 	if (r == 0)
 		return 0;
 	err_say(err, r, "container '%s' does not end", name);
-	err_hint(err, "a process that waits in the kernel (for a disk or a network file system) "
-	              "delays it");
+	err_hint(err, "its hooks and network scripts may take a minute each; a process that waits "
+	              "in the kernel (for a disk or a network file system) delays it, too");
 	return r;
 }
 
@@ -260,6 +262,30 @@ static void pause_ms(long ms)
 	(void)nanosleep(&pause, NULL);
 }
 
+/* The monitor answers nobody then, maybe for a hook that hangs, but takes a signal. */
+static bool is_starting(const struct rundir *dir)
+{
+	_cleanup_(run_status_done) struct run_status status = {};
+
+	return run_status_read(dir, &status) < 0 || status.state == RLXC_STARTING ||
+	       status.state == RLXC_STOPPED; /* before a reboot */
+}
+
+/* True when there was a start, and it has ended. */
+static bool call_off_start(const struct store *store, const char *name)
+{
+	_cleanup_(rundir_done) struct rundir dir = RUNDIR_NONE;
+	_cleanup_(run_state_done) struct run_state state = {};
+	_cleanup_close_ int pidfd = -EBADF;
+
+	if (rundir_find(store, name, &dir) < 0 || !rundir_is_locked(&dir) || !is_starting(&dir) ||
+	    run_state_read(&dir, &state) < 0)
+		return false;
+	pidfd = run_state_open_monitor(&state);
+	return pidfd >= 0 && pidfd_kill(pidfd, SIGTERM) == 0 &&
+	       pidfd_wait_exit(pidfd, CHANGE_TIMEOUT_S * 1000) == 0 && !rundir_is_locked(&dir);
+}
+
 /* A connection to the monitor, or, in 1, that there was none and what it left is ended. While the
  * lock is held and nobody listens, a start has just begun or an end is nearly done: both pass. */
 static int connect_or_end(const struct store *store, const char *name,
@@ -299,7 +325,7 @@ int run_kill(const struct store *store, const char *name, struct err *err)
 {
 	_cleanup_close_ int sock = -EBADF;
 	struct err why = {};
-	int r = connect_or_end(store, name, NULL, &sock, &why);
+	int r = call_off_start(store, name) ? 1 : connect_or_end(store, name, NULL, &sock, &why);
 
 	if (r == 0) {
 		r = ask_to_kill(sock, name, err);
@@ -329,9 +355,12 @@ int container_stop(const struct store *store, const char *name,
                    const struct rlxc_stop_options *options, struct err *err)
 {
 	_cleanup_close_ int sock = -EBADF, watch = -EBADF;
-	int r = connect_or_end(store, name, options, &sock, err);
 	int32_t sig = 0;
+	int r;
 
+	if (options->kill && call_off_start(store, name))
+		return 0;
+	r = connect_or_end(store, name, options, &sock, err);
 	if (r != 0)
 		return r < 0 ? r : 0;
 	if (options->kill)

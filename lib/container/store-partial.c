@@ -70,6 +70,21 @@ static int lock_abandoned(int dir_fd)
 	return take_fd(&fd);
 }
 
+bool store_is_bare(const struct stat *st)
+{
+	/* The set-gid bit comes from the directory above. */
+	return (st->st_mode & (07777U ^ S_ISGID)) == STORE_BARE_MODE;
+}
+
+/* Nothing but the lock, and half a mark, can be in it. */
+static int clean_bare(const struct store *store, const char *name)
+{
+	_cleanup_close_ int store_fd = open(store->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	store_clean_unmarked(store, name);
+	return unlinkat(store_fd, name, AT_REMOVEDIR) == 0;
+}
+
 int store_clean_partial(const struct store *store, const char *name, struct err *err)
 {
 	_cleanup_close_ int dir_fd = -EBADF, lock_fd = -EBADF;
@@ -82,6 +97,8 @@ int store_clean_partial(const struct store *store, const char *name, struct err 
 	dir_fd = store_open_dir(store, name, NULL);
 	if (dir_fd < 0 || fstat(dir_fd, &st) < 0 || st.st_uid != store->caller.uid)
 		return 0;
+	if (store_is_bare(&st) && faccessat(dir_fd, MARK_NAME, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+		return clean_bare(store, name);
 	lock_fd = lock_abandoned(dir_fd);
 	if (lock_fd < 0)
 		return 0;
@@ -97,6 +114,7 @@ int store_clean_partial(const struct store *store, const char *name, struct err 
 		.rootfs_path = mark.rootfs_path,
 		.rootfs_inode = mark.rootfs_inode,
 		.rootfs_made = mark.rootfs_made,
+		.volume = mark.volume,
 	};
 	r = removal_check(&removal, err);
 	if (r == 0)

@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "conf/read.h"
+#include "container/pending.h"
 #include "os/path.h"
 
 #include <dirent.h>
@@ -163,6 +164,7 @@ static int find_config(const struct store *store, const char *name, char **ret_p
 
 	if (fd < 0)
 		return fd;
+	pending_settle(fd, name);
 	if (fstatat(fd, "config", &st, 0) < 0 && errno == ENOENT)
 		return store_say_missing(store, name, err);
 	if (asprintf(ret_path, "%s/%s/config", store->path, name) < 0)
@@ -208,7 +210,7 @@ static bool is_container(const struct store *store, int store_fd, const char *na
 	fd = path_open_beneath(store_fd, name, O_PATH | O_DIRECTORY);
 	if (fd < 0)
 		return false;
-	if (faccessat(fd, "partial", F_OK, AT_SYMLINK_NOFOLLOW) == 0 &&
+	if ((!has_config(fd) || faccessat(fd, "partial", F_OK, AT_SYMLINK_NOFOLLOW) == 0) &&
 	    store_clean_partial(store, name, &err) < 0)
 		log_warn("%s, leaving it", err.msg);
 	return has_config(fd);

@@ -9,6 +9,7 @@
 #include "host/caller.h"
 
 #include <stdbool.h>
+#include <sys/stat.h>
 #include <stddef.h>
 
 /* A directory of containers (lxcpath) and who is asking. NAME/config in it defines a container. */
@@ -48,6 +49,11 @@ int store_load_conf(const struct store *store, const char *name, const char *rcf
  * file `partial` that nobody locks, and our mark. 1: removed. 0: there was nothing to clear away,
  * or a creation is under way, or the directory is not ours. The name has been checked. */
 int store_clean_partial(const struct store *store, const char *name, struct err *err);
+/* The mode of a container's directory that has no mark yet, or no more: nobody gives the sticky bit
+ * to a directory of his own alone. An empty one is removed by whoever looks, also while it is being
+ * made; then it is made again. */
+#define STORE_BARE_MODE (S_ISVTX | S_IRWXU)
+bool store_is_bare(const struct stat *st);
 /* Makes the locked file `partial`, which where the file system can do it is never there without its
  * lock. -EEXIST: it is there, and @is_new. -EAGAIN: another process creates or removes the
  * container. */

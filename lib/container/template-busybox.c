@@ -58,7 +58,8 @@ static const char rc_start[] =
 	"if [ -e /sys/class/net/eth0 ] && [ -x /sbin/udhcpc ] &&\n"
 	"   ! ip -4 addr show dev eth0 2>/dev/null | grep -q inet; then\n"
 	"\tip link set eth0 up\n"
-	"\tudhcpc -b -S -i eth0 -s /etc/udhcpc/default.script >/dev/null 2>&1 &\n"
+	"\tudhcpc -b -S -i eth0 -x \"hostname:$(hostname)\" -s /etc/udhcpc/default.script "
+	">/dev/null 2>&1 &\n"
 	"fi\n";
 
 static const char rc_kill[] =

@@ -34,6 +34,7 @@ static const struct template template_none = {
 /* Sorted by name. */
 static const struct template *const templates[] = {
 	&template_busybox,
+	&template_image,
 	&template_local,
 	&template_none,
 };
@@ -47,7 +48,7 @@ static int say_unknown(const char *name, const char *path, struct err *err)
 {
 	err_say(err, -ENOENT, "no template '%s': it is not built in, and there is no '%s'", name,
 	        path);
-	err_hint(err, "built in are busybox, local and none");
+	err_hint(err, "built in are busybox, image, local and none");
 	return -ENOENT;
 }
 
@@ -88,7 +89,8 @@ int template_find(const char *name, const struct template **ret_template, char *
 {
 	if (!name) {
 		err_say(err, -EINVAL, "no template is given");
-		err_hint(err, "lxc-create -t busybox NAME; built in are busybox, local and none");
+		err_hint(err,
+		         "lxc-create -t busybox NAME; built in are busybox, image, local and none");
 		return -EINVAL;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(templates); i++) {

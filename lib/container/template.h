@@ -45,6 +45,7 @@ struct template
 };
 
 extern const struct template template_busybox;
+extern const struct template template_image;
 extern const struct template template_local;
 extern const struct template template_external; /* data: its path, owned */
 

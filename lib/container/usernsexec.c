@@ -48,14 +48,6 @@ static int parse_map(const char *text, struct conf_idmaps *maps, struct err *err
 	return r < 0 ? err_oom(err) : 0;
 }
 
-static int no_ranges(const struct caller *caller, const struct subids *uids, struct err *err)
-{
-	err_say(err, -ENOENT, "%s has no subordinate %s", caller->name,
-	        uids->n ? "gids in /etc/subgid" : "uids in /etc/subuid");
-	subid_hint_none(caller, err);
-	return -ENOENT;
-}
-
 /* The caller's first range of each kind, from id 0 on. */
 static int default_maps(const struct caller *caller, const struct subids *uids,
                         const struct subids *gids, struct conf_idmaps *maps, struct err *err)
@@ -63,7 +55,7 @@ static int default_maps(const struct caller *caller, const struct subids *uids,
 	int r;
 
 	if (!uids->n || !gids->n)
-		return no_ranges(caller, uids, err);
+		return subid_say_none(caller, uids, err);
 	r = idmap_add(maps, IDMAP_UID, 0, uids->items[0].first, uids->items[0].count);
 	if (r == 0)
 		r = idmap_add(maps, IDMAP_GID, 0, gids->items[0].first, gids->items[0].count);

@@ -27,18 +27,18 @@ static bool is_in_userns(void)
 static int load_names(struct caller *caller)
 {
 	_cleanup_(passwd_done) struct passwd_entry entry = {};
-	const char *home = getenv("HOME");
+	const char *home = getenv("HOME"), *own_home;
 	char uid_text[NUM_TEXT_MAX];
 	int r;
 
 	r = passwd_by_uid(caller->uid, &entry);
 	if (r < 0 && r != -ENOENT)
 		return r;
-	if (!home || home[0] != '/')
-		home = entry.home && entry.home[0] == '/' ? entry.home : "/";
-	caller->home = strdup(home);
+	own_home = entry.home && entry.home[0] == '/' ? entry.home : "/";
+	caller->own_home = strdup(own_home);
+	caller->home = strdup(home && home[0] == '/' ? home : own_home);
 	caller->name = strdup(entry.name ? entry.name : num_format(uid_text, caller->uid));
-	return caller->home && caller->name ? 0 : -ENOMEM;
+	return caller->home && caller->own_home && caller->name ? 0 : -ENOMEM;
 }
 
 int caller_load(struct caller *ret_caller, struct err *err)
@@ -59,6 +59,8 @@ void caller_done(struct caller *caller)
 {
 	free(caller->name);
 	free(caller->home);
+	free(caller->own_home);
 	caller->name = NULL;
 	caller->home = NULL;
+	caller->own_home = NULL;
 }

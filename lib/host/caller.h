@@ -16,6 +16,7 @@ struct caller {
 	bool in_userns; /* our user namespace is not the first one */
 	char *name;     /* login name, or the uid in decimal */
 	char *home;     /* $HOME when it is absolute, else passwd, else "/" */
+	char *own_home; /* passwd, else "/": after su(1) $HOME may be another user's */
 };
 
 int caller_load(struct caller *ret_caller, struct err *err);

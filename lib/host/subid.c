@@ -269,3 +269,11 @@ void subid_hint_none(const struct caller *caller, struct err *err)
 	err_hint(err, "as root: usermod --add-subuids %u-%u --add-subgids %u-%u %s", first,
 	         first + FREE_STEP - 1, first, first + FREE_STEP - 1, caller->name);
 }
+
+int subid_say_none(const struct caller *caller, const struct subids *uids, struct err *err)
+{
+	err_say(err, -ENOENT, "%s has no subordinate %s", caller->name,
+	        uids->n ? "gids in /etc/subgid" : "uids in /etc/subuid");
+	subid_hint_none(caller, err);
+	return -ENOENT;
+}

@@ -42,6 +42,9 @@ bool subid_covers(const struct subids *ids, uint32_t first, uint32_t count);
  * /etc/subuid and /etc/subgid uses yet, or whom to ask where they come from a directory. */
 void subid_hint_none(const struct caller *caller, struct err *err);
 
+/* -ENOENT: says that the caller has no uids, or where there are @uids no gids, with that hint. */
+int subid_say_none(const struct caller *caller, const struct subids *uids, struct err *err);
+
 /* First id of a block of @count that no line of the two texts touches, from 100000 on in steps of
  * 65536; 0 when there is none. */
 uint32_t subid_find_free(const char *subuid_text, const char *subgid_text, uint32_t count);

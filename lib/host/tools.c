@@ -58,7 +58,9 @@ int tools_open(const char *name, struct err *err)
 struct question {
 	char *const *argv;
 	int input;
+	int output; /* 0: the answer */
 	bool words; /* complaints are part of the answer */
+	bool host;  /* not a program of ours */
 };
 
 static _Noreturn void be_program(int program, const struct question *question, int output)
@@ -71,23 +73,31 @@ static _Noreturn void be_program(int program, const struct question *question, i
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	if (null >= 0 && dup2(question->input < 0 ? null : question->input, STDIN_FILENO) >= 0 &&
 	    dup2(question->words ? output : null, STDERR_FILENO) >= 0 &&
-	    dup2(output, STDOUT_FILENO) >= 0 && fd_close_from(3, &program, 1) == 0)
-		(void)syscall(SYS_execveat, program, "", question->argv, environment,
-		              AT_EMPTY_PATH);
+	    dup2(question->output ? question->output : output, STDOUT_FILENO) >= 0 &&
+	    fd_close_from(3, &program, question->host ? 0 : 1) == 0) {
+		if (question->host)
+			(void)execvp(question->argv[0], question->argv);
+		else
+			(void)syscall(SYS_execveat, program, "", question->argv, environment,
+			              AT_EMPTY_PATH);
+	}
 	_exit(NOT_RUN);
 }
 
 static int ask(const struct question *question, char **ret_text, struct err *err)
 {
 	char *const *argv = question->argv;
-	_cleanup_close_ int program = tools_open(argv[0], err), pidfd = -EBADF;
+	_cleanup_close_ int program = -EBADF, pidfd = -EBADF;
 	_cleanup_close_ int reader = -EBADF, writer = -EBADF;
 	_cleanup_free_ char *text = NULL;
 	int ends[2], status, r;
 	pid_t pid;
 
-	if (program < 0)
-		return program;
+	if (!question->host) {
+		program = tools_open(argv[0], err);
+		if (program < 0)
+			return program;
+	}
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return err_set(err, -errno, "cannot make a pipe");
 	reader = ends[0];
@@ -117,4 +127,22 @@ int tools_ask_words(char *const argv[], char **ret_text, struct err *err)
 {
 	return ask(&(struct question){ .argv = argv, .input = -EBADF, .words = true }, ret_text,
 	           err);
+}
+
+int tools_run(char *const argv[], int input, int output, char **ret_words, struct err *err)
+{
+	const struct question question = {
+		.argv = argv, .input = input, .output = output, .words = true
+	};
+
+	return ask(&question, ret_words, err);
+}
+
+int tools_ask_host(char *const argv[], char **ret_text, struct err *err)
+{
+	const struct question question = {
+		.argv = argv, .input = -EBADF, .words = true, .host = true
+	};
+
+	return ask(&question, ret_text, err);
 }

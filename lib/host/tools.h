@@ -15,5 +15,10 @@ int tools_open(const char *name, struct err *err);
 int tools_ask(char *const argv[], int input, char **ret_text, struct err *err);
 /* The same with its complaints in the text, for a program that prints an answer or a complaint. */
 int tools_ask_words(char *const argv[], char **ret_text, struct err *err);
+/* The same on these descriptors: the text is what it complains about. */
+int tools_run(char *const argv[], int input, int output, char **ret_words, struct err *err);
+/* The same of a program of the host's, which is looked for in PATH and gets our environment: for
+ * what root asks for. */
+int tools_ask_host(char *const argv[], char **ret_text, struct err *err);
 
 #endif

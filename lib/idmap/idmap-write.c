@@ -387,19 +387,33 @@ static int explain_generic(enum idmap_kind kind, struct tool_end *end, struct er
 	return -EPERM;
 }
 
+static int say_powerless(enum idmap_kind kind, struct err *err)
+{
+	const char *hint, *powerless = find_powerless(kind, &hint);
+
+	if (!powerless)
+		return 0;
+	err_say(err, -EPERM, "'%s' %s", kinds[kind].tool, powerless);
+	err_hint(err, "%s", hint);
+	return -EPERM;
+}
+
+int idmap_check_tool(enum idmap_kind kind, struct err *err)
+{
+	return access(kinds[kind].tool, X_OK) < 0 ? explain_spawn(kind, -errno, err)
+	                                          : say_powerless(kind, err);
+}
+
 /* One failed tool; @refused is what the tools did not allow, by kind, NULL where they did. */
 static int explain_tool(enum idmap_kind kind, struct tool_end *end,
                         const struct idmap_range *const refused[N_KINDS],
                         const struct caller *caller, struct err *err)
 {
-	const char *hint, *powerless = find_powerless(kind, &hint);
 	const char *tool = kinds[kind].tool_name;
+	int r = say_powerless(kind, err);
 
-	if (powerless) {
-		err_say(err, -EPERM, "'%s' %s", kinds[kind].tool, powerless);
-		err_hint(err, "%s", hint);
-		return -EPERM;
-	}
+	if (r < 0)
+		return r;
 	if (refused[kind]) {
 		err_say(err, -EPERM, "%s does not allow %s %u to %u: %s does not grant them to %s",
 		        tool, kinds[kind].ids, refused[kind]->host_first,

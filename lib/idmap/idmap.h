@@ -73,6 +73,18 @@ int idmap_write_finish(struct idmap_job *job, const struct caller *caller, struc
 /* Gives up: kills and reaps what runs. Also fine on a zeroed or finished job. */
 void idmap_write_abort(struct idmap_job *job);
 
+/* Is newuidmap (IDMAP_UID) or newgidmap installed, with the rights that it needs? */
+int idmap_check_tool(enum idmap_kind kind, struct err *err);
+
+/* Maps of mounts, as lxc-user-idmap(1) takes them: "DISK:SEEN:COUNT[,...]", where SEEN are ids of
+ * the host. own: what belongs to @own on the disk is seen as @ns_id of the container, and the other
+ * way round; the container's other ids are on the disk what they are on the host. -EINVAL: it has
+ * no @ns_id. inside: on the disk they are what they are inside, up to before @end. */
+int idmap_mount_own(const struct conf_idmaps *maps, enum idmap_kind kind, uint32_t own,
+                    uint32_t ns_id, char **ret_text, struct err *err);
+int idmap_mount_inside(const struct conf_idmaps *maps, enum idmap_kind kind, uint32_t end,
+                       char **ret_text, struct err *err);
+
 /* Inside the new user namespace, after the maps are there: groups dropped (where that is allowed),
  * gid and uid switched to the ids given, verified. */
 int idmap_become(uint32_t uid, uint32_t gid, struct err *err);

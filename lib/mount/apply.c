@@ -85,7 +85,7 @@ static int open_source(const struct mount_op *op, const struct mount_sources *so
 		return open_device(op, err);
 	if (op->kind == MOUNT_BIND_CGROUP)
 		return open_cgroup(op, sources, err);
-	if (op->kind != MOUNT_BIND_HOST)
+	if (op->kind != MOUNT_BIND_HOST || op->idmap)
 		return -EBADF;
 	fd = mountfd_clone(AT_FDCWD, op->source, op->recursive);
 	if (fd == -EINVAL && !op->recursive) {
@@ -105,33 +105,9 @@ static int open_source(const struct mount_op *op, const struct mount_sources *so
 	return fd;
 }
 
-static int open_root(const char *path, int rootfs_fd, struct mount_sources *sources,
-                     struct err *err)
+int mount_sources_open(const struct mount_plan *plan, struct mount_sources *sources,
+                       struct err *err)
 {
-	struct stat here, there;
-
-	sources->under = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (sources->under < 0)
-		return err_set(err, -errno, "cannot open root file system '%s'", path);
-	if (fstat(sources->under, &here) < 0 || fstat(rootfs_fd, &there) < 0)
-		return err_set(err, -errno, "cannot look at root file system '%s'", path);
-	if (here.st_dev != there.st_dev || here.st_ino != there.st_ino)
-		return err_say(err, -ESTALE, "root file system '%s' was exchanged during the start",
-		               path);
-	sources->root = mountfd_clone(sources->under, "", true);
-	if (sources->root < 0)
-		return err_set(err, sources->root, "cannot take root file system '%s'", path);
-	return 0;
-}
-
-int mount_sources_open(const struct mount_plan *plan, const char *rootfs_path, int rootfs_fd,
-                       struct mount_sources *sources, struct err *err)
-{
-	int r;
-
-	r = open_root(rootfs_path, rootfs_fd, sources, err);
-	if (r < 0)
-		return r;
 	sources->fds = calloc(plan->n ? plan->n : 1, sizeof(*sources->fds));
 	if (!sources->fds)
 		return err_oom(err);
@@ -154,8 +130,6 @@ int mount_sources_open(const struct mount_plan *plan, const char *rootfs_path, i
 
 void mount_sources_done(struct mount_sources *sources)
 {
-	cleanup_close(&sources->root);
-	cleanup_close(&sources->under);
 	for (size_t i = 0; i < sources->n; i++)
 		cleanup_close(&sources->fds[i]);
 	free(sources->fds);
@@ -197,8 +171,11 @@ int mount_root_attach(const struct mount_plan *plan, const struct mount_sources 
 	/* Its propagation is set after pivot_root, which refuses a shared mount. */
 	r = set_attributes(sources->root, options->attr_set, options->attr_clear, 0, true);
 	if (r < 0)
-		return err_set(err, r, "cannot apply lxc.rootfs.options");
-	return 0;
+		err_set(err, r, "cannot apply lxc.rootfs.options");
+	if (r == -EPERM)
+		err_hint(err, "a user namespace cannot take away what restricts a mount of the "
+		              "host (ro, nosuid, nodev, noexec), nor change its times of access");
+	return r;
 }
 
 static int open_target(const struct mount_op *op, int root_fd)
@@ -433,10 +410,10 @@ static int apply_op(const struct mount_op *op, const struct mount_sources *sourc
 	return -EINVAL;
 }
 
-int mount_plan_apply(const struct mount_plan *plan, const struct mount_sources *sources,
-                     struct err *err)
+int mount_plan_apply(const struct mount_plan *plan, size_t first, size_t end,
+                     const struct mount_sources *sources, struct err *err)
 {
-	for (size_t i = 0; i < plan->n; i++) {
+	for (size_t i = first; i < end; i++) {
 		const struct mount_op *op = &plan->ops[i];
 		struct err why = {};
 		int r;

@@ -21,23 +21,23 @@ struct mount_sources {
 	/* The container's own cgroups: directories of the host, ended by NULL; borrowed, or NULL.
 	 */
 	const char *const *cgroups;
-	int root;  /* the root file system's tree */
-	int under; /* O_PATH of the directory it came from, in this mount namespace */
+	int root;  /* the root file system, a detached mount; borrowed */
+	int under; /* O_PATH of a directory of this mount namespace to put it on; borrowed */
 	int *fds;  /* one for each step of the plan, -EBADF where there is none */
 	size_t n;
 };
 #define MOUNT_SOURCES_NONE ((struct mount_sources){ .root = -EBADF, .under = -EBADF })
-/* @rootfs_fd: the directory as the monitor opened it; @rootfs_path is opened again in this mount
- * namespace and must be the same directory. @sources comes as MOUNT_SOURCES_NONE with
- * its cgroups filled in; the caller ends it, also after a failure. */
-int mount_sources_open(const struct mount_plan *plan, const char *rootfs_path, int rootfs_fd,
-                       struct mount_sources *sources, struct err *err);
+/* @sources comes as MOUNT_SOURCES_NONE with its cgroups filled in; the caller ends it, also after a
+ * failure. */
+int mount_sources_open(const struct mount_plan *plan, struct mount_sources *sources,
+                       struct err *err);
 void mount_sources_done(struct mount_sources *sources);
 
 int mount_root_attach(const struct mount_plan *plan, const struct mount_sources *sources,
                       const char *mount_point, struct err *err);
-int mount_plan_apply(const struct mount_plan *plan, const struct mount_sources *sources,
-                     struct err *err);
+/* The steps from @first on, up to but not including @end. */
+int mount_plan_apply(const struct mount_plan *plan, size_t first, size_t end,
+                     const struct mount_sources *sources, struct err *err);
 
 /* Terminals of the container's own devpts; masters go to the monitor. */
 #define MOUNT_TTYS_MAX 24

@@ -14,6 +14,7 @@ static void op_done(struct mount_op *op)
 {
 	free(op->source);
 	free(op->target);
+	free(op->idmap);
 	for (size_t i = 0; i < ARRAY_SIZE(op->options); i++)
 		free(op->options[i]);
 }
@@ -207,6 +208,7 @@ static int plan_nodes(struct mount_builder *b)
 		      { "dev/stderr", "/proc/self/fd/2" } };
 	char target[32];
 
+	b->plan->first_node = b->plan->n;
 	for (size_t i = 0; b->conf->autodev && i < ARRAY_SIZE(nodes); i++) {
 		struct mount_op *op;
 
@@ -254,10 +256,6 @@ static int plan_entry(struct mount_builder *b, const struct mount_entry *entry)
 	                       b->err);
 	if (r != 0)
 		return r < 0 ? r : 0;
-	if (entry->idmap)
-		return err_say(b->err, -EOPNOTSUPP,
-		               "id-mapped mount entries (idmap=%s) are not supported yet",
-		               entry->idmap);
 	if (entry->move)
 		return err_say(b->err, -EOPNOTSUPP,
 		               "the mount option 'move' is not supported: use bind");
@@ -277,6 +275,12 @@ static int plan_entry(struct mount_builder *b, const struct mount_entry *entry)
 	op->create_dir = entry->create_dir;
 	op->create_file = entry->create_file;
 	op->optional = entry->optional;
+	if (entry->idmap && kind != MOUNT_BIND_HOST)
+		return err_say(b->err, -EINVAL, "'idmap=%s' needs a path of the host, not '%s'",
+		               entry->idmap, source);
+	op->idmap = entry->idmap ? strdup(entry->idmap) : NULL;
+	if (entry->idmap && !op->idmap)
+		return err_oom(b->err);
 	if (kind != MOUNT_NEW)
 		return 0;
 	r = take_options(op, &entry->data);
@@ -345,9 +349,6 @@ int mount_plan_make(const struct conf *conf, const struct mount_facts *facts,
 		            "container's own (lxc.rootfs.path)");
 	if (conf->rootfs_options)
 		r = mount_options_parse(conf->rootfs_options, &plan.rootfs_options, err);
-	if (r >= 0 && plan.rootfs_options.idmap)
-		r = err_say(err, -EOPNOTSUPP, "lxc.rootfs.options = idmap=%s is not supported yet",
-		            plan.rootfs_options.idmap);
 	for (size_t i = 0; r >= 0 && plan.has_rootfs && i < ARRAY_SIZE(parts); i++)
 		r = parts[i](&builder);
 	if (r < 0)
@@ -400,6 +401,10 @@ void mount_plan_json(const struct mount_plan *plan, struct text *text)
 		text_add_json(text, op->target);
 		attr_json(text, "set", op->attr_set);
 		attr_json(text, "clear", op->attr_clear);
+		if (op->idmap) {
+			text_add(text, ", \"idmap\": ");
+			text_add_json(text, op->idmap);
+		}
 		if (op->optional)
 			text_add(text, ", \"optional\": true");
 		text_add(text, "}");

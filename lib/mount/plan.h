@@ -34,7 +34,8 @@ struct mount_op {
 	char *options[MOUNT_OPTIONS_MAX * 2 + 2]; /* pairs for fsconfig(2), NULL key ends */
 	uint64_t attr_set, attr_clear, propagation;
 	unsigned int major, minor;
-	bool mknod; /* MOUNT_DEVICE: made, not bound from the host */
+	bool mknod;  /* MOUNT_DEVICE: made, not bound from the host */
+	char *idmap; /* MOUNT_BIND_HOST: made elsewhere, with a map of ids; see mount_entry */
 	bool recursive, propagation_recursive;
 	bool create_dir, create_file;
 	bool optional;    /* a failure is logged and skipped */
@@ -44,6 +45,7 @@ struct mount_op {
 struct mount_plan {
 	struct mount_op *ops;
 	size_t n;
+	size_t first_node; /* the step from which on it is about what /dev holds */
 	bool has_rootfs;
 	struct mount_entry rootfs_options; /* attributes for the root itself */
 	bool private_devpts;               /* new devpts on dev/pts */

@@ -6,6 +6,7 @@
 #include "conf/conf.h"
 #include "conf/nsbits.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -42,6 +43,12 @@ uint64_t ns_clone_flags(uint32_t bits);
  * a container beside this one. */
 enum ns_share_kind { NS_SHARE_PATH, NS_SHARE_PID, NS_SHARE_CONTAINER };
 enum ns_share_kind ns_share_kind_of(const char *value);
+
+/* No namespace of any kind, for an array of NS_MAX descriptors. */
+#define NS_NO_FDS                                                                                  \
+	{                                                                                          \
+		-EBADF, -EBADF, -EBADF, -EBADF, -EBADF, -EBADF, -EBADF, -EBADF                     \
+	}
 
 /* Opens what @value of lxc.namespace.share.@kind means. @container_init: pid of the container's
  * init when @value is a name, which the caller has looked up and goes on holding (a pidfd that is

@@ -2,6 +2,8 @@
 #ifndef RLXC_OS_MOUNTFD_H
 #define RLXC_OS_MOUNTFD_H
 
+#include "base/strv.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -16,6 +18,9 @@ int mountfd_new(const char *type, const char *const *options, uint64_t attr);
  * 'size'", or stays empty. */
 int mountfd_new_why(const char *type, const char *const *options, uint64_t attr, char *why,
                     size_t size);
+/* The same with options as mount(8) writes them, "key=value" or "flag". */
+int mountfd_new_words(const char *type, const struct strv *words, uint64_t attr, char *why,
+                      size_t size);
 /* A detached copy of the mount at @path (of @dir_fd itself with "") and, if @recursive, of all
  * below it. */
 int mountfd_clone(int dir_fd, const char *path, bool recursive);
@@ -23,6 +28,8 @@ int mountfd_clone(int dir_fd, const char *path, bool recursive);
 int mountfd_attach(int tree_fd, int target_fd);
 /* Sets and clears attributes of a mount (and of all below it). */
 int mountfd_set_attr(int fd, uint64_t set, uint64_t clear, uint64_t propagation, bool recursive);
+/* Gives a detached tree the map of a user namespace. See mount_setattr(2), MOUNT_ATTR_IDMAP. */
+int mountfd_set_idmap(int fd, int userns_fd, bool recursive);
 /* Unique number of the mount that @fd stands on: STATX_MNT_ID. */
 int mountfd_id(int fd, uint64_t *ret_id);
 

@@ -10,11 +10,13 @@
 #include <malloc.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
@@ -85,6 +87,25 @@ int pidfd_wait_exit(int pidfd, int timeout_ms)
 	return r == 0 ? -ETIMEDOUT : 0;
 }
 
+int proc_wait_or_signal(int fd)
+{
+	_cleanup_close_ int signal_fd = -EBADF;
+	struct pollfd pollers[] = { { .fd = fd, .events = POLLIN }, { .events = POLLIN } };
+	sigset_t set;
+	int r;
+
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGTERM);
+	(void)sigaddset(&set, SIGINT);
+	pollers[1].fd = signal_fd = signalfd(-1, &set, SFD_CLOEXEC);
+	do
+		r = poll(pollers, ARRAY_SIZE(pollers), -1);
+	while (r < 0 && errno == EINTR);
+	if (r < 0)
+		return -errno;
+	return pollers[0].revents ? 0 : -ECANCELED;
+}
+
 uint64_t proc_start_time(pid_t pid)
 {
 	char path[64], buf[1024];
@@ -107,19 +128,50 @@ int proc_exit_code(int status)
 
 static struct {
 	char *start;
-	size_t size;
+	size_t size; /* of the arguments */
+	size_t room; /* with the environment */
 } title;
 
 void proc_title_init(int argc, char **argv)
 {
+	const char *end;
+
 	if (argc < 1)
 		return;
+	end = argv[argc - 1] + strlen(argv[argc - 1]) + 1;
 	title.start = argv[0];
-	title.size = (size_t)(argv[argc - 1] + strlen(argv[argc - 1]) + 1 - argv[0]);
+	title.size = (size_t)(end - argv[0]);
+	for (char **line = environ; *line && *line == end; line++)
+		end += strlen(*line) + 1;
+	title.room = (size_t)(end - argv[0]);
+}
+
+/* The environment stands behind the arguments; what it is good for, it is elsewhere too. */
+static int move_environment(void)
+{
+	char **copy;
+	size_t n = 0;
+
+	while (environ[n])
+		n++;
+	copy = calloc(n + 1, sizeof(*copy));
+	if (!copy)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++) {
+		copy[i] = strdup(environ[i]);
+		if (!copy[i])
+			return -ENOMEM;
+	}
+	environ = copy; /* for good */
+	return 0;
 }
 
 void proc_title_set(const char *text)
 {
+	/* A title that does not end where the arguments do goes on behind them, as
+	 * proc_pid_cmdline(5) has it. */
+	if (strlen(text) >= title.size && title.room > title.size && move_environment() == 0)
+		title.size = title.room;
 	if (title.start && title.size > 1) {
 		(void)snprintf(title.start, title.size, "%s", text);
 		memset(title.start + strlen(title.start), 0, title.size - strlen(title.start));
@@ -171,9 +223,27 @@ __attribute__((noinline)) void proc_trim_memory(void)
 
 int proc_run_child(int (*fn)(void *arg, struct err *err), void *arg, struct err *err)
 {
+	return proc_run_child_for(fn, arg, 0, err);
+}
+
+/* 0: it has ended or may take any time. */
+static int wait_for_child(int pidfd, int timeout_ms)
+{
+	int r = 0;
+
+	if (timeout_ms == PROC_UNTIL_SIGNAL)
+		r = proc_wait_or_signal(pidfd);
+	else if (timeout_ms)
+		r = pidfd_wait_exit(pidfd, timeout_ms);
+	return r == -ECANCELED || r == -ETIMEDOUT ? r : 0;
+}
+
+int proc_run_child_for(int (*fn)(void *arg, struct err *err), void *arg, int timeout_ms,
+                       struct err *err)
+{
 	_cleanup_close_ int reader = -EBADF, writer = -EBADF, pidfd = -EBADF;
 	struct err report = {};
-	int ends[2], status, r;
+	int ends[2], status, late, r;
 	pid_t pid;
 
 	if (pipe2(ends, O_CLOEXEC) < 0)
@@ -192,11 +262,20 @@ int proc_run_child(int (*fn)(void *arg, struct err *err), void *arg, struct err 
 		_exit(255);
 	}
 	cleanup_close(&writer);
-	do
-		r = (int)read(reader, &report, sizeof(report));
-	while (r < 0 && errno == EINTR);
+	late = wait_for_child(pidfd, timeout_ms);
+	if (late < 0) { /* not reaped: the number is still its own */
+		(void)kill(-pid, SIGKILL);
+		(void)pidfd_kill(pidfd, SIGKILL);
+	}
 	if (pidfd_wait(pidfd, &status) < 0)
 		return err_set(err, -ECHILD, "cannot wait for a process");
+	if (late == -ECANCELED)
+		return err_say(err, late, "a process was ended by a signal to its starter");
+	if (late < 0)
+		return err_say(err, -ETIMEDOUT, "a process took more than %d ms", timeout_ms);
+	do
+		r = (int)read(reader, &report, sizeof(report)); /* whole or absent */
+	while (r < 0 && errno == EINTR);
 	if (r == (int)sizeof(report) && report.code < 0) {
 		if (err)
 			*err = report;

@@ -23,6 +23,10 @@ int pidfd_wait(int pidfd, int *ret_status);
 /* 0, or -ETIMEDOUT: the process still runs after @timeout_ms (-1: for ever). Any process. */
 int pidfd_wait_exit(int pidfd, int timeout_ms);
 
+/* Waits until @fd can be read. -ECANCELED: SIGTERM or SIGINT has come, which the caller holds back
+ * and which stays pending. */
+int proc_wait_or_signal(int fd);
+
 /* Start time in clock ticks since boot, field 22 of /proc/PID/stat: with the pid it names a
  * process for good. 0 when there is no such process. */
 uint64_t proc_start_time(pid_t pid);
@@ -41,5 +45,11 @@ void proc_trim_memory(void);
 /* Runs @fn in a child and hands over its error. The child ends with _exit: when @fn returned 0
  * or more with that number as exit code, which is what this returns. */
 int proc_run_child(int (*fn)(void *arg, struct err *err), void *arg, struct err *err);
+/* The same for what may hang: after @timeout_ms (0: never) the child is killed, with its process
+ * group if it leads one. -ETIMEDOUT. With PROC_UNTIL_SIGNAL that is done as soon as
+ * proc_wait_or_signal is -ECANCELED, which is what this returns then. */
+#define PROC_UNTIL_SIGNAL (-1)
+int proc_run_child_for(int (*fn)(void *arg, struct err *err), void *arg, int timeout_ms,
+                       struct err *err);
 
 #endif

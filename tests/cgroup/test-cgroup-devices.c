@@ -128,6 +128,7 @@ static void test_rules(void **state)
 		/* The allow-list is the first mode, with and without "deny a". */
 		{ "allow c 1:3 rwm", 'c', 1, 3, R | W, true },
 		{ "allow c 1:3 rwm", 'c', 1, 5, R, false },
+		{ "deny a # all\nallow c 1:3 rw   # dev/null", 'c', 1, 3, W, true },
 		{ "allow c 1:3 rwm", 'b', 1, 3, R, false },
 		{ "allow c 1:3 rwm", 'c', 2, 3, R, false },
 		{ "deny a\nallow c 1:3 rwm", 'c', 1, 3, R, true },

@@ -26,6 +26,8 @@ static void test_bad_text(void **state)
 		"rootfs taken 5 /x\n",
 		"rootfs made x /x\n",
 		"rootfs made 5 /x\nrootfs made 5 /y\n",
+		"volume \n",
+		"volume lvm:/dev/a/b\nvolume zfs:c/d\n",
 		"other\n",
 	};
 
@@ -59,6 +61,7 @@ static void test_round_trip(void **state)
 	mark.rootfs_path = strdup("/srv/with blank/c1");
 	mark.rootfs_inode = UINT64_MAX;
 	mark.rootfs_made = true;
+	mark.volume = strdup("lvm:/dev/vg/with blank");
 	assert_int_equal(mark_format(&mark, &text), 0);
 	assert_int_equal(mark_parse(text, &again), 0);
 	assert_int_equal(again.idmaps.n, 2);
@@ -67,6 +70,7 @@ static void test_round_trip(void **state)
 	assert_string_equal(again.rootfs_path, "/srv/with blank/c1");
 	assert_true(again.rootfs_inode == UINT64_MAX);
 	assert_true(again.rootfs_made);
+	assert_string_equal(again.volume, "lvm:/dev/vg/with blank");
 }
 
 static void test_record_lines(void **state)

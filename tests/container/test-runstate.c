@@ -62,7 +62,15 @@ static void test_text(void **state)
 	assert_int_equal(got.init_pid, 0);
 	assert_null(got.payload_cgroup);
 	assert_int_equal(run_state_open_init(&got), -ESRCH);
+	assert_int_equal(run_state_open_monitor(&got), -ESRCH);
 	run_state_done(&got);
+
+	assert_int_equal(parse("monitor-start 5\n", &got), 0);
+	assert_int_equal(got.monitor_start, 5);
+	got.monitor_pid = getpid(); /* whose start was another one */
+	assert_int_equal(run_state_open_monitor(&got), -ESRCH);
+	run_state_done(&got);
+	assert_int_equal(parse("monitor-start -1\n", &got), -EBADMSG);
 
 	assert_int_equal(parse("boot x y\ninit 2147483647\nmonitor 7\nstart 18446744073709551615\n"
 	                       "no-value\n\nnews of a later version\ninit-colour red\n"

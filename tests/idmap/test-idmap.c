@@ -223,6 +223,70 @@ static void test_lookup(void **state)
 		UINT32_MAX);
 }
 
+static void test_mount_own(void **state)
+{
+	static const struct {
+		struct idmap_range rows[MAX_LINES];
+		uint32_t own, ns_id;
+		int want;
+		const char *text;
+	} cases[] = {
+		{ { { U, 0, 100, 10 } }, 1000, 10, -EINVAL, NULL },
+		{ { { G, 0, 100, 10 } }, 1000, 0, -EINVAL, NULL },
+		{ { {} }, 1000, 0, -EINVAL, NULL },
+		{ { { U, 0, 100, 10 } }, 1000, 0, 0, "1000:100:1,101:101:9" },
+		{ { { U, 0, 100, 10 }, { G, 0, 7, 9 } }, 1000, 9, 0, "1000:109:1,100:100:9" },
+		{ { { U, 0, 100, 10 } }, 1000, 5, 0, "1000:105:1,100:100:5,106:106:4" },
+		{ { { U, 0, 100, 10 }, { U, 20, 300, 5 } },
+		  1000,
+		  20,
+		  0,
+		  "1000:300:1,100:100:10,301:301:4" },
+		/* one id, which is the own */
+		{ { { U, 0, 1000, 1 } }, 1000, 0, 0, "1000:1000:1" },
+		/* the own id is mapped, as another than the one that stands for it */
+		{ { { U, 0, 100, 10 }, { U, 10, 1000, 1 } }, 1000, 0, 0, "1000:100:1,101:101:9" },
+		{ { { U, 0, 100, 10 } }, 104, 2, 0, "104:102:1,100:100:2,103:103:1,105:105:5" },
+		{ { { U, 0, 100, 10 } }, 102, 4, 0, "102:104:1,100:100:2,103:103:1,105:105:5" },
+		{ { { U, 0, 4294967290, 5 } }, 0, 4, 0, "0:4294967294:1,4294967290:4294967290:4" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct conf_idmaps maps = lines(cases[i].rows);
+		char *text = NULL;
+
+		assert_int_equal(
+			idmap_mount_own(&maps, U, cases[i].own, cases[i].ns_id, &text, NULL),
+			cases[i].want);
+		if (cases[i].text)
+			assert_string_equal(text, cases[i].text);
+		else
+			assert_null(text);
+		free(text);
+	}
+}
+
+static void test_mount_inside(void **state)
+{
+	static const struct idmap_range rows[MAX_LINES] = {
+		{ U, 0, 100000, 1000 },
+		{ U, 65000, 300000, 1000 },
+		{ U, 70000, 400000, 5 },
+		{ G, 5, 7, 3 },
+	};
+	struct conf_idmaps maps = lines(rows);
+	char *text;
+
+	(void)state;
+	assert_int_equal(idmap_mount_inside(&maps, U, 65536, &text, NULL), 0);
+	assert_string_equal(text, "0:100000:1000,65000:300000:536");
+	free(text);
+	assert_int_equal(idmap_mount_inside(&maps, G, 6, &text, NULL), 0);
+	assert_string_equal(text, "5:7:1");
+	free(text);
+}
+
 static void test_with_self(void **state)
 {
 	static const struct {
@@ -565,7 +629,8 @@ int main(void)
 		cmocka_unit_test(test_choose),        cmocka_unit_test(test_writer),
 		cmocka_unit_test(test_parse_refused), cmocka_unit_test(test_explain),
 		cmocka_unit_test(test_run_self),      cmocka_unit_test(test_run_no_map),
-		cmocka_unit_test(test_tools_refuse),
+		cmocka_unit_test(test_tools_refuse),  cmocka_unit_test(test_mount_own),
+		cmocka_unit_test(test_mount_inside),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

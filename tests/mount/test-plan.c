@@ -376,6 +376,22 @@ static void test_entries(void **state)
 	}
 }
 
+static void test_idmap(void **state)
+{
+	static const char text[] = BARE "lxc.rootfs.options = idmap=container\n"
+					"lxc.mount.entry = /a a none bind\n"
+					"lxc.mount.entry = /b b none bind,idmap=/proc/1/ns/user\n";
+	struct mount_plan plan = {};
+
+	(void)state;
+	assert_int_equal(make(text, &user, &plan, NULL), 0);
+	assert_string_equal(plan.rootfs_options.idmap, "container");
+	assert_null(plan.ops[0].idmap);
+	assert_string_equal(plan.ops[1].idmap, "/proc/1/ns/user");
+	assert_int_equal(plan.ops[1].kind, MOUNT_BIND_HOST);
+	mount_plan_done(&plan);
+}
+
 static void test_entries_refused(void **state)
 {
 	static const struct {
@@ -388,7 +404,7 @@ static void test_entries_refused(void **state)
 		{ "/srv /lxc/c1/rootfs/../x none bind", -EXDEV },
 		{ "/srv", -EINVAL },
 		{ "/srv srv none move", -EOPNOTSUPP },
-		{ "/srv srv none bind,idmap=container", -EOPNOTSUPP },
+		{ "srv srv none bind,relative,idmap=container", -EINVAL },
 		{ "a b tmpfs o1,o2,o3,o4,o5,o6,o7,o8,o9,o10,o11,o12,o13", -E2BIG },
 	};
 
@@ -502,6 +518,7 @@ int main(void)
 		cmocka_unit_test(test_cgroup_binds),
 		cmocka_unit_test(test_entries),
 		cmocka_unit_test(test_entries_refused),
+		cmocka_unit_test(test_idmap),
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_root_options),
 		cmocka_unit_test(test_ttys),

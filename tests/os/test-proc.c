@@ -186,6 +186,28 @@ static void test_run_child_interrupted(void **state)
 	assert_string_equal(err.msg, "cannot do 'it': Inappropriate ioctl for device");
 }
 
+static int child_hangs(void *arg, struct err *err)
+{
+	(void)arg;
+	(void)err;
+	while (pause() < 0)
+		;
+	return 0;
+}
+
+static void test_run_child_for(void **state)
+{
+	struct err err = {};
+	int seven = 7;
+
+	(void)state;
+	assert_int_equal(proc_run_child_for(child_returns, &seven, 60000, &err), 7);
+	assert_int_equal(proc_run_child_for(child_says, NULL, 60000, &err), -ENOTTY);
+	assert_int_equal(proc_run_child_for(child_hangs, NULL, 50, &err), -ETIMEDOUT);
+	assert_string_equal(err.msg, "a process took more than 50 ms");
+	assert_int_equal(wait(NULL), -1); /* it was reaped */
+}
+
 static void test_title(void **state)
 {
 	char area[] = "prog\0first\0second";
@@ -209,7 +231,7 @@ int main(void)
 		cmocka_unit_test(test_clone_and_wait), cmocka_unit_test(test_clone_clears_handlers),
 		cmocka_unit_test(test_signals),        cmocka_unit_test(test_start_time),
 		cmocka_unit_test(test_run_child),      cmocka_unit_test(test_run_child_interrupted),
-		cmocka_unit_test(test_title),
+		cmocka_unit_test(test_run_child_for),  cmocka_unit_test(test_title),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,6 +9,7 @@ printed, a line each, then "exit N" and how many tenths of a second COMMAND took
 goes where ours goes. See the table at the end for the behaviours. Little-endian only, as we ask.
 """
 import os
+import signal
 import socket
 import struct
 import subprocess
@@ -243,6 +244,14 @@ class Denied(Manager):
         bus.fail("org.freedesktop.DBus.Error.AccessDenied", "Not\tfor you")
 
 
+class Stops(Denied):
+    """Whoever asks is to end before there is an answer."""
+
+    def StartTransientUnit(self, bus, _name, _mode, properties, _others):
+        os.kill(dict(properties)["PIDs"][0], signal.SIGURG)
+        super().StartTransientUnit(bus)
+
+
 class Refused(Manager):
     def StartTransientUnit(self, bus, *_arguments):
         bus.fail("org.freedesktop.systemd1.NoSuchProcess", "No such process " + "x" * 5000)
@@ -315,7 +324,8 @@ BEHAVIOURS = {
     "silent": Silent, "closes": Closes, "rejects": Rejects, "garbage": Garbage, "huge": Huge,
     "deaf": Deaf, "endless": Endless, "denied": Denied, "refused": Refused, "nobody": Nobody,
     "taken": Taken, "all-taken": AllTaken, "early": Early, "others": Others, "failed": Failed,
-    "gone": Gone, "no-cgroup": NoCgroup, "unknown": Unknown, "wrong-type": WrongType, "good": Manager,
+    "stops": Stops, "gone": Gone, "no-cgroup": NoCgroup, "unknown": Unknown, "wrong-type": WrongType,
+    "good": Manager,
 }  # fmt: skip
 
 

@@ -190,7 +190,7 @@ checks()
 	like "$who: unknown template" "$(message -n x -t no-such)" "*no template 'no-such'*busybox*"
 	like "$who: a prefix of none" "$(message -n x -t n)" "*no template 'n'*"
 	like "$who: a bad name" "$(message -n 'a;b' -t busybox)" "*cannot be the name*"
-	like "$who: a backing store of another kind" "$(message -n x -t busybox -B zfs)" "*zfs*not supported yet*"
+	like "$who: a backing store that is left out" "$(message -n x -t busybox -B rbd)" "*rbd*not supported: it needs*"
 	like "$who: no such backing store" "$(message -n x -t busybox -B floppy)" "*floppy*"
 	like "$who: -f is not there" "$(message -n x -t busybox -f "$TMP/no")" "*initial configuration*"
 	like "$who: -f is broken" "$(message -n x -t busybox -f "$TMP/broken")" "*lxc.no.such.key*"

@@ -329,7 +329,6 @@ wrong "a number that is too big" "lxc.tty.max = 99999999999999999999"
 wrong "a bad signal" "lxc.signal.halt = SIGHALT"
 wrong "a bad map" "lxc.idmap = u 0 100000"
 wrong "no equals sign" "lxc.tty.max 4"
-wrong "a comment behind the value" "lxc.tty.max = 4 # four"
 wrong "an unknown capability" "lxc.cap.drop = sys_admim"
 wrong "capabilities dropped and kept" "lxc.cap.drop = sys_time" "lxc.cap.keep = chown"
 wrong "an unknown namespace" "lxc.namespace.keep = nett"
@@ -388,9 +387,14 @@ try "-s with an unknown key" start -n c1 -s lxc.tty.maxx=4
 
 # ---- not supported yet -----------------------------------------------------------------------------
 
-wrong "not yet: a hook" "lxc.hook.pre-start = /bin/true"
-wrong "not yet: seccomp" "lxc.seccomp.profile = /etc/seccomp"
-wrong "not yet: overlay" "lxc.rootfs.path = overlay:/a:/b"
+wrong "a hook that fails" "lxc.hook.pre-start = /bin/false"
+wrong "seccomp: no such policy" "lxc.seccomp.profile = /no/policy"
+printf '2\ndenylist\n\nread errno\n' >"$TMP/policy"
+wrong "seccomp: a mistake in the policy" "lxc.seccomp.profile = $TMP/policy"
+wrong "overlay: a directory that is missing" "lxc.rootfs.path = overlay:/no/lower:$TMP/file-system/delta"
+wrong "overlay: one path" "lxc.rootfs.path = overlay:/no/upper"
+wrong "a backend for root only" "lxc.rootfs.path = lvm:/dev/vg/lv"
+wrong "a backend that is left out" "lxc.rootfs.path = nbd:/image:1"
 
 # ---- limits ----------------------------------------------------------------------------------------
 
@@ -546,7 +550,9 @@ try "create: the template fails" create -n x -t "$TMP/file-system/templates/thre
 try "create: the template is killed" create -n x -t "$TMP/file-system/templates/killed"
 try "create: the template lacks its interpreter" create -n x -t "$TMP/file-system/templates/shell"
 try "create: an unknown backing store" create -n x -t none -B floppy
-try "create: a backing store not supported yet" create -n x -t busybox -B btrfs
+try "create: a backing store that is left out" create -n x -t busybox -B rbd
+try "create: a backing store for root only" create -n x -t busybox -B loop
+try "create: an option of another backing store" create -n x -t busybox --fssize 1G
 try "create: --dir is not empty" create -n x -t busybox --dir "$TMP/file-system"
 try "create: the initial configuration is missing" create -n x -t none -f "$TMP/no.conf"
 store=$TMP/file-system/bad.conf

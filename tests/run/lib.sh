@@ -16,6 +16,11 @@
 #	need_user, need_root, need COMMAND    skip the test when it cannot run
 #	own_network "$@"                      goes on in a network namespace of its own, as root
 #	small_rootfs DIRECTORY                a root file system: busybox, and what looks at networks
+#	private_install                       in a mount namespace of the test: an /etc and a /run of its
+#	                                      own, and our programs in /run/bin as root installs them,
+#	                                      set-user-ID ones too; sets $RLXC and $policy (lxc-usernet)
+#	private_user NAME ID LINE...          then: an ordinary user who exists there only, at home in
+#	                                      $TMP/NAME; the lines are the configuration of new containers
 #	skip REASON                           ends the test, or what is left of it
 #	on_exit 'SHELL CODE'                  run at the end, last one first
 #	exits CODE "what" COMMAND ARG...      COMMAND ends with that exit code
@@ -229,6 +234,48 @@ small_rootfs()
 	for test_tool in sh ip ping ping6 sleep nc cat reboot; do
 		ln -s busybox "$1/bin/$test_tool"
 	done
+}
+
+private_install()
+{
+	test_programs=$(dirname "$RLXC")
+	[ -x "$test_programs/lxc-user-nic" ] || test_programs=$test_programs/../libexec/lxc
+	[ -x "$test_programs/lxc-user-nic" ] || skip "no lxc-user-nic beside $RLXC"
+	# The policy is where configure put it.
+	policy=$(grep -ao '/[A-Za-z0-9_./+-]*/lxc-usernet' "$test_programs/lxc-user-nic" | head -n 1)
+	cp -a /etc "$TMP/etc"
+	mkdir -p "$TMP/etc/lxc" "$TMP/programs"
+	rm -f "$TMP/etc/lxc/lxc-usernet"
+	for test_program in "$RLXC" "$test_programs"/rlxc-* "$test_programs"/lxc-user-*; do
+		[ ! -f "$test_program" ] || install -m 755 "$test_program" "$TMP/programs/"
+	done
+	mount --bind "$TMP/etc" /etc
+	mount -t tmpfs -o mode=755 tmpfs /run
+	on_exit 'umount -l /etc /run'
+	if [ "${policy#/etc/}" = "$policy" ]; then
+		mkdir -p "${policy%/*}"
+		mount -t tmpfs -o mode=755 tmpfs "${policy%/*}"
+		on_exit 'umount -l "${policy%/*}"'
+	fi
+	mkdir /run/bin
+	cp "$TMP"/programs/* /run/bin/
+	chmod 4755 /run/bin/lxc-user-*
+	RLXC=/run/bin/rlxc
+}
+
+private_user()
+{
+	test_name=$1
+	echo "$1:x:$2:$2::$TMP/$1:/bin/sh" >>/etc/passwd
+	echo "$1:x:$2:" >>/etc/group
+	for test_file in /etc/subuid /etc/subgid; do
+		echo "$1:$(($2 * 65536)):65536" >>$test_file
+	done
+	mkdir -p "$TMP/$1/.config/lxc"
+	shift 2
+	printf '%s\n' "$@" >"$TMP/$test_name/.config/lxc/default.conf"
+	chown -R "$test_name:" "$TMP/$test_name"
+	chmod 700 "$TMP/$test_name"
 }
 
 # exits CODE "text" COMMAND...

@@ -181,6 +181,10 @@ with_manager()
 	like "a manager that refuses" "$(lxc start -n my-app 2>&1)" "*gets no systemd scope: *Not?x09for you*"
 	is "is no obstacle" "$(cgroup_of "$(lxc info -n my-app -pH)")" lxc.payload.my-app
 	lxc stop -k -n my-app
+	listen bus stops "$run/bus"
+	lxc start -n my-app 2>/dev/null
+	ok "a manager that stops it at once" wait_for 10 is_state my-app STOPPED
+	lxc stop -k -n my-app 2>/dev/null
 	rm "$run/bus"
 
 	kill -STOP "$(manager_pid)"

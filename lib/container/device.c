@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "container/device.h"
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "container/cgroup-item.h"
+#include "container/control.h"
+#include "container/device-node.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#define RULE_MAX 48
+
+/* ---- interfaces ---- */
+
+static int move_link(int sock, bool add, const char *device, const char *other, struct err *err)
+{
+	_cleanup_(text_done) struct text names = {};
+
+	text_addf(&names, "%s%s%s", device, other ? "/" : "", other ? other : "");
+	if (names.failed)
+		return err_oom(err);
+	return control_call(sock, CONTROL_DEVICE, add, names.data, NULL, 0, NULL, NULL, 0, err);
+}
+
+/* ---- nodes ---- */
+
+static int check_path(const char *path, struct err *err)
+{
+	if (path[0] == '/' && !str_ends_with(path, "/"))
+		return 0;
+	err_say(err, -EINVAL, "'%s' is no absolute path of a device node", path);
+	err_hint(err, "such as /dev/fuse");
+	return -EINVAL;
+}
+
+/* The environment that comes along is not ours to know. */
+static int ask_entry(int sock, struct control_attach *facts, int *ret_init_fd, struct err *err)
+{
+	int fds[CONTROL_ATTACH_FDS], r;
+	char data[CONTROL_MAX];
+	size_t len = 0;
+
+	r = control_call(sock, CONTROL_ATTACH, INT32_MAX, NULL, data, sizeof(data), &len, fds,
+	                 CONTROL_ATTACH_FDS, err);
+	if (r < 0)
+		return r;
+	for (size_t i = 1; i < CONTROL_ATTACH_FDS; i++)
+		cleanup_close(&fds[i]);
+	*ret_init_fd = fds[0];
+	if (len < sizeof(*facts) || fds[0] < 0)
+		return err_say(err, -EBADMSG, "the container's monitor gave a malformed answer");
+	memcpy(facts, data, sizeof(*facts));
+	return 0;
+}
+
+static int set_rule(int sock, bool allow, const struct stat *st, struct err *err)
+{
+	char rule[RULE_MAX];
+
+	(void)snprintf(rule, sizeof(rule), "%c %u:%u rwm", S_ISCHR(st->st_mode) ? 'c' : 'b',
+	               major(st->st_rdev), minor(st->st_rdev));
+	return container_cgroup_rule(sock, allow, rule, err);
+}
+
+/* A node that the container's device rules forbid is not left behind. */
+static int add_node(int sock, const struct device_entry *entry, const char *device,
+                    const char *target, struct err *err)
+{
+	struct stat st, removed;
+	int r = device_node_add(entry, device, target, &st, err);
+
+	if (r < 0)
+		return r;
+	r = set_rule(sock, /* allow= */ true, &st, err);
+	if (r < 0)
+		(void)device_node_remove(entry, target, &removed, NULL);
+	return r < 0 ? err_wrap(err, r, "the container's device rules forbid it") : 0;
+}
+
+static int remove_node(int sock, const struct device_entry *entry, const char *target,
+                       struct err *err)
+{
+	struct stat st;
+	int r = device_node_remove(entry, target, &st, err);
+
+	return r < 0 ? r : set_rule(sock, /* allow= */ false, &st, err);
+}
+
+static int change_node(int sock, bool add, const char *device, const char *other, struct err *err)
+{
+	const char *target = other ? other : device;
+	_cleanup_close_ int init_fd = -EBADF;
+	struct device_entry entry = {};
+	struct control_attach facts;
+	int r = check_path(device, err);
+
+	if (r == 0)
+		r = check_path(target, err);
+	if (r == 0)
+		r = ask_entry(sock, &facts, &init_fd, err);
+	if (r < 0)
+		return r;
+	if (!(facts.new_namespaces & NS_BIT(NS_MNT)))
+		return err_say(err, -EOPNOTSUPP, "the container has no mounts of its own");
+	entry = (struct device_entry){ .init_fd = init_fd, .facts = &facts };
+	return add ? add_node(sock, &entry, device, target, err)
+	           : remove_node(sock, &entry, target, err);
+}
+
+/* ---- both ---- */
+
+static int change(const struct store *store, const char *name, bool add, const char *device,
+                  const char *other, struct err *err)
+{
+	_cleanup_close_ int sock = control_connect(store, name, err);
+	int r;
+
+	if (sock < 0)
+		return sock;
+	r = strchr(device, '/') ? change_node(sock, add, device, other, err)
+	                        : move_link(sock, add, device, other, err);
+	return r < 0 ? err_wrap(err, r,
+	                        add ? "cannot add '%s' to container '%s'"
+	                            : "cannot take '%s' from container '%s'",
+	                        device, name)
+	             : 0;
+}
+
+int container_device_add(const struct store *store, const char *name, const char *device,
+                         const char *other, struct err *err)
+{
+	return change(store, name, /* add= */ true, device, other, err);
+}
+
+int container_device_remove(const struct store *store, const char *name, const char *device,
+                            const char *other, struct err *err)
+{
+	return change(store, name, /* add= */ false, device, other, err);
+}

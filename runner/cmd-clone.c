@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The names that lxc-copy had before LXC 3.0, with the options of that time. */
+#include "commands.h"
+#include "ephemeral.h"
+#include "open.h"
+#include "output.h"
+
+#include "base/cleanup.h"
+#include "base/text.h"
+
+#include <string.h>
+
+/* ---- lxc-clone ---- */
+
+struct clone_args {
+	struct rlxc_copy_options options;
+	const char *lxcpath, *logfile; /* -o is the original here */
+	bool snapshot, rename, ignored;
+};
+
+#define FIELD(member) offsetof(struct clone_args, member)
+#define BACKENDS "dir btrfs loop lvm overlay zfs"
+
+const struct option_row cmd_clone_options[] = {
+	{ "orig", 'o', "NAME", option_text, FIELD(options.name), "@names",
+	  "the container to copy, instead of the first word" },
+	{ "new", 'n', "NAME", option_text, FIELD(options.new_name), NULL,
+	  "name of the copy, instead of the second word" },
+	{ "snapshot", 's', NULL, option_true, FIELD(snapshot), NULL,
+	  "share what neither of the two changes (copy-on-write)" },
+	{ "backingstore", 'B', "BACKEND", option_text, FIELD(options.bdev), BACKENDS,
+	  "storage of the copy, instead of that of the original" },
+	{ "size", 'L', "SIZE", option_size, FIELD(options.fssize), NULL,
+	  "size of the copy's file system (backends lvm and loop)" },
+	{ "keepname", 'K', NULL, option_true, FIELD(options.keep_name), NULL,
+	  "leave the host name inside as it is" },
+	{ "keepmac", 'M', NULL, option_true, FIELD(options.keep_mac), NULL,
+	  "leave the hardware addresses as they are" },
+	{ "copyhome", 'H', NULL, option_true, FIELD(ignored), NULL, "nothing; LXC took it too" },
+	{ "rename", 'R', NULL, option_true, FIELD(rename), NULL, "rename the original" },
+	{ "lxcpath", 'p', "PATH", option_text, FIELD(lxcpath), "@dirs",
+	  "directory of the original" },
+	{ "newpath", 'P', "PATH", option_text, FIELD(options.new_path), "@dirs",
+	  "directory of containers for the copy" },
+	{ "logfile", 0, "FILE", option_text, FIELD(logfile), "@files",
+	  "append the log to FILE, \"none\" for no log" },
+	{},
+};
+
+/* Names that no option gave are the first words. */
+static void take_words(struct request *req, const char **name, const char **new_name)
+{
+	const char **names[] = { name, new_name };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		if (*names[i] || !req->n_words)
+			continue;
+		*names[i] = *req->words++;
+		req->n_words--;
+	}
+}
+
+static int run_clone(const struct request *req, struct clone_args *args)
+{
+	_cleanup_free_ char *name = NULL;
+	struct text text = {};
+	int code;
+
+	args->options.snapshot = args->snapshot;
+	args->options.hook_argv = req->words;
+	code = copy_run(req, &args->options, NULL, &name);
+	if (code == EXIT_SUCCESS && !req->json)
+		text_addf(&text, "Created container %s as %s of %s\n", name,
+		          args->snapshot ? "snapshot" : "copy", args->options.name);
+	return code == EXIT_SUCCESS ? output_answer(req, &text) : code;
+}
+
+static int run_rename(const struct request *req, const struct clone_args *args)
+{
+	_cleanup_(rlxc_closep) struct rlxc *rlxc = NULL;
+	struct rlxc_err err = {};
+	int r = open_store(req, &rlxc, &err);
+
+	if (r >= 0)
+		r = rlxc_rename(rlxc, args->options.name, args->options.new_name, &err);
+	return r < 0 ? output_failed(req, &err) : EXIT_SUCCESS;
+}
+
+int cmd_clone(struct request *req)
+{
+	struct clone_args args = {};
+	int r;
+
+	r = options_parse(req, &args);
+	if (r != OPTIONS_GO)
+		return r;
+	take_words(req, &args.options.name, &args.options.new_name);
+	if (!args.options.name || !args.options.new_name)
+		return output_usage(req, "two names are needed: of the original and of the copy");
+	req->name = args.options.name;
+	req->lxcpath = args.lxcpath;
+	req->logfile = args.logfile;
+	return args.rename ? run_rename(req, &args) : run_clone(req, &args);
+}
+
+/* ---- lxc-start-ephemeral ---- */
+
+struct start_ephemeral_args {
+	struct rlxc_copy_options options;
+	const char *logfile;
+	struct strv mounts;
+	bool keep_data, daemon;
+};
+#undef FIELD
+#define FIELD(member) offsetof(struct start_ephemeral_args, member)
+
+static int option_bdir(const struct option_row *row, void *args, const char *value,
+                       struct rlxc_err *err)
+{
+	struct start_ephemeral_args *ephemeral = args;
+	_cleanup_(text_done) struct text text = {};
+
+	(void)row;
+	text_addf(&text, "bind=%s", value);
+	return text.failed ? output_set(err, -ENOMEM, "out of memory")
+	                   : ephemeral_add_mounts(text.data, &ephemeral->mounts, err);
+}
+
+static int option_storage(const struct option_row *row, void *args, const char *value,
+                          struct rlxc_err *err)
+{
+	(void)args;
+	if (strcmp(value, "dir") == 0)
+		return 0;
+	return output_set(err, -EOPNOTSUPP, "'--%s=%s': only dir is supported", row->name, value);
+}
+
+const struct option_row cmd_start_ephemeral_options[] = {
+	{ "orig", 'o', "NAME", option_text, FIELD(options.name), "@names",
+	  "the container to start a copy of (required)" },
+	{ "name", 'n', "NAME", option_text, FIELD(options.new_name), NULL, "name of the copy" },
+	{ "bdir", 'b', "DIR", option_bdir, 0, "@dirs",
+	  "mount a directory of the host, SOURCE[:TARGET]" },
+	{ "cdir", 'c', "DIR", option_refused, 0, "@dirs", "the same, copy-on-write" },
+	{ "user", 'u', "USER", option_refused, 0, NULL, "user to run the command as" },
+	{ "ssh-key", 'S', "FILE", option_refused, 0, "@files", "key to connect with ssh" },
+	{ "daemon", 'd', NULL, option_true, FIELD(daemon), NULL, "run in the background" },
+	{ "storage-type", 's', "TYPE", option_storage, 0, "dir", "dir: where the container is" },
+	{ "union-type", 'U', "TYPE", option_refused, 0, NULL, "kind of union file system" },
+	{ "keep-data", 'k', NULL, option_true, FIELD(keep_data), NULL, "it stays when it stops" },
+	{ "logfile", 0, "FILE", option_text, FIELD(logfile), "@files",
+	  "append the log to FILE, \"none\" for no log" },
+	{},
+};
+
+static void done(struct start_ephemeral_args *args)
+{
+	strv_done(&args->mounts);
+}
+
+int cmd_start_ephemeral(struct request *req)
+{
+	_cleanup_(done) struct start_ephemeral_args args = {};
+	int r;
+
+	r = options_parse(req, &args);
+	if (r != OPTIONS_GO)
+		return r;
+	if (!args.options.name)
+		return output_usage(req, "the container to start a copy of is needed: -o NAME");
+	if (args.daemon && req->n_words)
+		return output_usage(req, "--daemon and a command exclude each other");
+	req->name = args.options.name;
+	req->logfile = args.logfile;
+	args.options.ephemeral = !args.keep_data;
+	args.options.mounts = (const char *const *)args.mounts.items;
+	args.options.n_mounts = args.mounts.n;
+	return ephemeral_run(req, &args.options, /* foreground= */ !args.daemon);
+}

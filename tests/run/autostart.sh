@@ -1,0 +1,68 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# lxc-autostart. Which containers it handles in which order is tests/runner/test-boot-order.c.
+. "$(dirname "$0")/lib.sh"
+who= # see each_caller
+[ -x /bin/busybox ] || [ -x /usr/bin/busybox ] || skip "no busybox"
+: >"$TMP/empty"
+chmod 644 "$TMP/empty"
+
+add() # NAME LINE...: a container with these lines
+{
+	name=$1
+	shift
+	lxc create -n "$name" -t none -f "$TMP/empty" >/dev/null
+	as_caller sh -c 'cat "$1/base/config" - >"$1/$2/config"' sh "$LXCPATH" "$name" <<CONF
+$(printf '%s\n' "$@")
+CONF
+}
+
+states()
+{
+	for name in a b c d; do printf '%s ' "$(state $name)"; done
+}
+
+one_caller()
+{
+	ok "$who: with no container there is nothing to do" lxc autostart
+	ok "$who: nor in a directory that is not there" as_caller "$RLXC" autostart -P "$LXCPATH/none"
+	lxc create -n base -t busybox -f "$TMP/empty" >/dev/null
+	add a lxc.start.auto=1 lxc.start.order=2
+	add b lxc.start.auto=1 lxc.start.order=1
+	add c lxc.start.auto=1 lxc.group=web lxc.start.delay=1
+	add d lxc.group=web
+	is "$who: list" "$(lxc autostart -L | tr '\n' ,)" "b 0,a 0,"
+	is "$who: list a group" "$(lxc autostart -L -g web | tr '\n' ,)" "c 1,"
+	is "$who: nothing was started" "$(states)" "STOPPED STOPPED STOPPED STOPPED "
+	ok "$who: start" lxc autostart
+	is "$who: those without a group" "$(states)" "RUNNING RUNNING STOPPED STOPPED "
+	ok "$who: again is fine" lxc autostart
+	ok "$who: start a group" lxc autostart -A -g web
+	is "$who: with those that do not start by themselves" "$(states)" "RUNNING RUNNING RUNNING RUNNING "
+	is "$who: list what would end" "$(lxc autostart -L -s -a | tr '\n' ,)" "a,b,c,"
+	pid=$(lxc info -n a -pH)
+	ok "$who: reboot" lxc autostart -r -g ''
+	changed()
+	{
+		new=$(lxc info -n a -pH) && [ -n "$new" ] && [ "$new" != "$pid" ]
+	}
+	ok "$who: is a new init" wait_for 10 changed
+	wait_for 10 sh -c "[ \"\$($RLXC info -P $LXCPATH -n b -sH)\" = RUNNING ]" # it reboots too
+	ok "$who: shut down" lxc autostart -s -t 10
+	is "$who: only those" "$(states)" "STOPPED STOPPED RUNNING RUNNING "
+	ok "$who: kill all" lxc autostart -k -a -A
+	ok "$who: they are gone" wait_for 10 sh -c "[ -z \"\$($RLXC ls -P $LXCPATH --active)\" ]"
+	as_caller sh -c 'echo lxc.rootfs.path = /nowhere >>"$1"' sh "$LXCPATH/b/config"
+	out=$(lxc autostart 2>&1)
+	is "$who: some failed" $? 2
+	like "$who: which is said" "$out" "*'b'*/nowhere*"
+	is "$who: the others started" "$(state a)" RUNNING
+	lxc autostart -k -a
+	wait_for 10 sh -c "[ -z \"\$($RLXC ls -P $LXCPATH --active)\" ]"
+	as_caller sh -c 'echo lxc.rootfs.path = /nowhere >>"$1"' sh "$LXCPATH/a/config"
+	exits 1 "$who: all failed" lxc autostart
+	exits 1 "$who: no such option" lxc autostart --frob
+	for name in a b c d base; do lxc destroy -n $name; done
+}
+each_caller one_caller root user
+finish
