@@ -6,7 +6,7 @@ on_exit 'end_user alice'
 
 inside()
 {
-	via ssh alice lxc-attach c1 -- "$@"
+	as alice lxc-attach c1 -- "$@"
 }
 
 counter()
@@ -45,13 +45,13 @@ limits()
 
 frozen()
 {
-	via ssh alice lxc-attach c1 -- sh -c \
+	as alice lxc-attach c1 -- sh -c \
 		'(i=0; while :; do i=$((i + 1)); echo $i >/tmp/n; sleep 0.1; done) </dev/null >/dev/null 2>&1 &'
 	ok "something counts" wait_for 10 counter_moves
-	ok "freeze" via ssh alice lxc-freeze c1
-	is "the state" "$(via ssh alice lxc-info -sH -n c1)" FROZEN
+	ok "freeze" as alice lxc-freeze c1
+	is "the state" "$(as alice lxc-info -sH -n c1)" FROZEN
 	not_ok "nothing counts" counter_moves
-	ok "unfreeze" via ssh alice lxc-unfreeze c1
+	ok "unfreeze" as alice lxc-unfreeze c1
 	ok "it counts again" counter_moves
 }
 
@@ -59,10 +59,10 @@ frozen()
 attached()
 {
 	ssh alice@localhost lxc-attach c1 -- sleep 54321 </dev/null &
-	ok "a process is attached" wait_for 20 pgrep -f '^sleep 54321'
+	ok "a process is attached" wait_for 60 pgrep -f '^sleep 54321'
 	is "it is in the container's cgroup" \
 		"$(sed -n 's/^0:://p' "/proc/$(pgrep -f '^sleep 54321')/cgroup")" "$(place c1 alice)"
-	ok "stop" via ssh alice lxc-stop -t 20 c1
+	ok "stop" as alice lxc-stop -t 20 c1
 	not_ok "it has ended, too" pgrep -f '^sleep 54321'
 }
 

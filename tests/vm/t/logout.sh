@@ -4,10 +4,7 @@
 # user lingers. It ends cleanly within ten seconds, and starts again.
 . "$(dirname "$0")/vm.sh"
 on_exit 'end_user alice'
-[ -n "$with_systemd" ] || {
-	echo "1..0 # SKIP there is no service manager"
-	exit 77
-}
+need_manager
 
 is_over()
 {
@@ -28,7 +25,7 @@ is_clean()
 {
 	like "$1: init was asked to end" "$(cat $log)" "*asked to end*"
 	not_ok "$1: and not killed" grep "killing" $log
-	is "$1: it is stopped" "$(via ssh alice lxc-info -sH -n c1)" STOPPED
+	is "$1: it is stopped" "$(as alice lxc-info -sH -n c1)" STOPPED
 	is "$1: no cgroup is left" "$(left_over)" ""
 	is "$1: no unit has failed" "$(via ssh alice systemctl --user --failed --plain --no-legend)" ""
 }
@@ -39,7 +36,7 @@ log=/home/alice/log
 stay alice
 starts stop
 since=$(date +%s)
-ok "stop: systemctl" via ssh alice systemctl --user stop lxc-c1.scope
+ok "stop: systemctl" as alice systemctl --user stop lxc-c1.scope
 ok "stop: it took less than ten seconds ($(($(date +%s) - since)) s)" test $(($(date +%s) - since)) -le 10
 ok "stop: init has ended" is_over
 is_clean stop
@@ -50,12 +47,12 @@ leave alice
 ok "logout: init has ended" wait_for 25 is_over
 is_clean logout
 starts again
-ok "again: it stops" via ssh alice lxc-stop -t 20 c1
+ok "again: it stops" as alice lxc-stop -t 20 c1
 
 ok "alice lingers" linger alice
 starts linger
 sleep 12
 not_ok "linger: it goes on" is_over
-is "linger: it runs" "$(via ssh alice lxc-info -sH -n c1)" RUNNING
-ok "linger: it stops" via ssh alice lxc-stop -t 20 c1
+is "linger: it runs" "$(as alice lxc-info -sH -n c1)" RUNNING
+ok "linger: it stops" as alice lxc-stop -t 20 c1
 finish

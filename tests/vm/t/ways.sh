@@ -50,10 +50,10 @@ stay bob
 ok "bob: it starts" via ssh bob lxc-start c1
 running=bob
 life ssh alice "$(in_scope c1 alice)"
-is "bob: his still runs" "$(via ssh bob lxc-info -sH -n c1)" RUNNING
+is "bob: his still runs" "$(as bob lxc-info -sH -n c1)" RUNNING
 like "bob: its cgroup" "$(place c1 bob)" "$(in_scope c1 bob)"
-is "alice sees none of it" "$(via ssh alice lxc-ls -1 --running)" ""
-ok "bob: it stops" via ssh bob lxc-stop -t 20 c1
+is "alice sees none of it" "$(as alice lxc-ls -1 --running)" ""
+ok "bob: it stops" as bob lxc-stop -t 20 c1
 is "no cgroup is left" "$(left_over)" ""
-ok "it is removed" via ssh alice lxc-destroy c1
+ok "it is removed" as alice lxc-destroy c1
 finish
