@@ -31,3 +31,20 @@ AC_DEFUN([RLXC_TRY_LDFLAGS], [
 		LDFLAGS=$rlxc_saved_LDFLAGS
 	])
 ])
+
+# RLXC_STATIC_LIB(VARIABLE, LIBRARY, FUNCTION, INCLUDES, COMPLAINT)
+# Sets VARIABLE to what links the library: its archive where position-independent programs can have
+# it, else the shared one.
+AC_DEFUN([RLXC_STATIC_LIB], [
+	AC_MSG_CHECKING([for a static lib$2])
+	rlxc_saved_CFLAGS=$CFLAGS
+	rlxc_saved_LIBS=$LIBS
+	CFLAGS="$CFLAGS -fPIE $RLXC_PIE"
+	LIBS="-l:lib$2.a $LIBS"
+	AC_LINK_IFELSE([AC_LANG_PROGRAM([$4], [return !$3;])],
+		[AC_MSG_RESULT([yes]); $1=-l:lib$2.a], [AC_MSG_RESULT([no]); $1=])
+	CFLAGS=$rlxc_saved_CFLAGS
+	LIBS=$rlxc_saved_LIBS
+	AS_IF([test -z "$$1"], [AC_CHECK_LIB([$2], [$3], [$1=-l$2], [AC_MSG_ERROR([$5])])])
+	AC_SUBST([$1])
+])
