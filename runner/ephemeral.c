@@ -91,7 +91,7 @@ static int print_copy(const struct request *req, const struct rlxc_copy_options 
 	return output_answer(req, &text);
 }
 
-int copy_run(const struct request *req, struct rlxc_copy_options *copy, const char *what,
+int copy_run(const struct request *req, const struct rlxc_copy_options *copy, const char *what,
              char **ret_name)
 {
 	_cleanup_(rlxc_closep) struct rlxc *rlxc = NULL;

@@ -17,7 +17,7 @@ int ephemeral_add_mounts(const char *list, struct strv *lines, struct rlxc_err *
 int ephemeral_run(const struct request *req, struct rlxc_copy_options *copy, bool foreground);
 
 /* What a copy is made with; says "Created NEW as WHAT of NAME". The exit code. */
-int copy_run(const struct request *req, struct rlxc_copy_options *copy, const char *what,
+int copy_run(const struct request *req, const struct rlxc_copy_options *copy, const char *what,
              char **ret_name);
 
 #endif

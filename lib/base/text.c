@@ -188,3 +188,19 @@ unsigned int str_distance(const char *a, const char *b, unsigned int max)
 	}
 	return row[m] > max ? max + 1 : row[m];
 }
+
+const char *str_nearest(const char *word, const char *const *names, size_t n, unsigned int max)
+{
+	unsigned int best = max + 1;
+	const char *nearest = NULL;
+
+	for (size_t i = 0; i < n; i++) {
+		unsigned int distance = str_distance(word, names[i], best);
+
+		if (distance < best) {
+			best = distance;
+			nearest = names[i];
+		}
+	}
+	return nearest;
+}

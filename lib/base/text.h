@@ -32,5 +32,8 @@ bool str_ends_with(const char *str, const char *suffix);
 
 /* Number of single-character edits between two words, capped at @max + 1. */
 unsigned int str_distance(const char *a, const char *b, unsigned int max);
+/* The name that @word was probably meant to be: the first of the nearest ones, at most @max such
+ * edits away; NULL: there is none. */
+const char *str_nearest(const char *word, const char *const *names, size_t n, unsigned int max);
 
 #endif

@@ -85,26 +85,10 @@ const char *caps_name(unsigned int cap)
 
 /* ---- deciding -------------------------------------------------------------------------------- */
 
-static const char *nearest_name(const char *word)
-{
-	unsigned int best = 3;
-	const char *found = NULL;
-
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		unsigned int distance = str_distance(word, names[i], best);
-
-		if (distance < best) {
-			best = distance;
-			found = names[i];
-		}
-	}
-	return found;
-}
-
 static void hint_for(const char *word, struct err *err)
 {
 	bool prefixed = strncasecmp(word, "cap_", 4) == 0;
-	const char *near = nearest_name(prefixed ? word + 4 : word);
+	const char *near = str_nearest(prefixed ? word + 4 : word, names, ARRAY_SIZE(names), 2);
 
 	if (prefixed)
 		err_hint(err, "names are written in lower case and without 'CAP_'");

@@ -171,22 +171,6 @@ int cgroup_key_get(const struct cgroup_key *key, const char *name, const char *t
 	return text_finish(&out, ret_text) < 0 ? err_oom(err) : 0;
 }
 
-static const char *nearest_controller(const char *name)
-{
-	unsigned int best = 3;
-	const char *nearest = NULL;
-
-	for (size_t i = 0; i < ARRAY_SIZE(controllers); i++) {
-		unsigned int distance = str_distance(name, controllers[i], best);
-
-		if (distance < best) {
-			best = distance;
-			nearest = controllers[i];
-		}
-	}
-	return nearest;
-}
-
 static int report_controller(const char *key, const char *file, size_t len, struct err *err)
 {
 	_cleanup_free_ char *name = strndup(file, len);
@@ -194,7 +178,7 @@ static int report_controller(const char *key, const char *file, size_t len, stru
 
 	if (!name)
 		return err_oom(err);
-	nearest = nearest_controller(name);
+	nearest = str_nearest(name, controllers, ARRAY_SIZE(controllers), 2);
 	err_say(err, -EINVAL, "'%s': there is no cgroup controller '%s'", key, name);
 	if (nearest)
 		err_hint(err, "did you mean '%s%s'?", nearest, file + len);

@@ -101,22 +101,17 @@ static int set_value(struct reader *rd, const struct conf_slot *slot, char *valu
 	struct err why = {};
 	int r = conf_slot_set(slot, value, &why);
 
-	if (r == 0)
-		return 0;
-	if (!value[len] || r == -ENOMEM) {
-		if (reader_err(rd))
-			*reader_err(rd) = why;
-		return r;
+	if (r < 0 && r != -ENOMEM && value[len]) {
+		value[len] = '\0';
+		if (conf_slot_set(slot, value, NULL) == 0) {
+			log_info("%s:%u: taking what is behind '%s' for a comment", slot->file,
+			         slot->line, value);
+			return 0;
+		}
 	}
-	value[len] = '\0';
-	r = conf_slot_set(slot, value, NULL);
-	if (r < 0) {
-		if (reader_err(rd))
-			*reader_err(rd) = why;
-		return r;
-	}
-	log_info("%s:%u: taking what is behind '%s' for a comment", slot->file, slot->line, value);
-	return 0;
+	if (r < 0 && reader_err(rd))
+		*reader_err(rd) = why;
+	return r;
 }
 
 static void notice_legacy(struct reader *rd, const char *old, const char *today)

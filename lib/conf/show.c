@@ -45,20 +45,13 @@ unsigned int conf_typo_limit(const char *word)
 const char *conf_nearest(const char *word, const char *const *words)
 {
 	char lower[64];
-	size_t len = 0;
-	unsigned int best = conf_typo_limit(word) + 1;
-	const char *nearest = NULL;
+	const unsigned int limit = conf_typo_limit(word);
+	size_t len = 0, n = 0;
 
 	for (; word[len] && len + 1 < sizeof(lower); len++)
 		lower[len] = (char)tolower((unsigned char)word[len]);
 	lower[len] = '\0';
-	for (; *words; words++) {
-		unsigned int distance = str_distance(lower, *words, best);
-
-		if (distance < best) {
-			best = distance;
-			nearest = *words;
-		}
-	}
-	return nearest;
+	while (words[n])
+		n++;
+	return str_nearest(lower, words, n, limit);
 }

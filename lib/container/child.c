@@ -172,10 +172,13 @@ static int sysctl_failed(const struct conf_pair *pair, int code, struct err *err
 /* In the host's procfs, and before the change of ids, which takes the right to it. */
 static int open_label(struct child *child, struct err *err)
 {
-	_cleanup_close_ int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_close_ int proc = -EBADF;
 
+	if (child->plan->label.kind == LSM_NONE)
+		return 0;
+	proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	child->label_fd = lsm_open(proc, &child->plan->label, err);
-	return child->label_fd < 0 && child->label_fd != -EBADF ? child->label_fd : 0;
+	return child->label_fd < 0 ? child->label_fd : 0;
 }
 
 static int phase_unmapped(struct child *child, struct err *err)

@@ -170,13 +170,26 @@ static void test_distance(void **state)
 		assert_int_equal(str_distance(cases[i].a, cases[i].b, cases[i].max), cases[i].want);
 }
 
+static void test_nearest(void **state)
+{
+	static const char *const names[] = { "start", "stop", "stat" };
+
+	(void)state;
+	assert_string_equal(str_nearest("strat", names, 3, 2), "stat");
+	assert_string_equal(str_nearest("stap", names, 3, 2), "stop");
+	assert_string_equal(str_nearest("start", names, 3, 0), "start");
+	assert_null(str_nearest("strat", names, 2, 1));
+	assert_null(str_nearest("freeze", names, 3, 2));
+	assert_null(str_nearest("start", names, 0, 2));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_growing),   cmocka_unit_test(test_exact_sizes),
 		cmocka_unit_test(test_failed),    cmocka_unit_test(test_json),
 		cmocka_unit_test(test_printable), cmocka_unit_test(test_starts_and_ends),
-		cmocka_unit_test(test_distance),
+		cmocka_unit_test(test_distance),  cmocka_unit_test(test_nearest),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -16,6 +16,7 @@
 #	need_user, need_root, need COMMAND    skip the test when it cannot run
 #	own_network "$@"                      goes on in a network namespace of its own, as root
 #	small_rootfs DIRECTORY                a root file system: busybox, and what looks at networks
+#	helper_program NAME                   prints the path of one of our programs beside rlxc
 #	private_install                       in a mount namespace of the test: an /etc and a /run of its
 #	                                      own, and our programs in /run/bin as root installs them,
 #	                                      set-user-ID ones too; sets $RLXC and $policy (lxc-usernet)
@@ -236,11 +237,22 @@ small_rootfs()
 	done
 }
 
+# A build has all programs in one directory, an installation our helpers in another.
+helper_program()
+{
+	for test_dir in "$(dirname "$(realpath "$RLXC")")" "$(dirname "$(realpath "$RLXC")")/../libexec/lxc"; do
+		if [ -x "$test_dir/$1" ]; then
+			echo "$test_dir/$1"
+			return 0
+		fi
+	done
+	return 1
+}
+
 private_install()
 {
-	test_programs=$(dirname "$RLXC")
-	[ -x "$test_programs/lxc-user-nic" ] || test_programs=$test_programs/../libexec/lxc
-	[ -x "$test_programs/lxc-user-nic" ] || skip "no lxc-user-nic beside $RLXC"
+	test_programs=$(helper_program lxc-user-nic) || skip "no lxc-user-nic beside $RLXC"
+	test_programs=$(dirname "$test_programs")
 	# The policy is where configure put it.
 	policy=$(grep -ao '/[A-Za-z0-9_./+-]*/lxc-usernet' "$test_programs/lxc-user-nic" | head -n 1)
 	cp -a /etc "$TMP/etc"

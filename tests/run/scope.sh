@@ -7,13 +7,8 @@ if [ "$(id -u)" -eq 0 ] && [ -z "${RLXC_TEST_UNSHARED:-}" ] && unshare -mpf --mo
 fi
 . "$(dirname "$0")/lib.sh"
 need python3
-need realpath
 
-program=$(dirname "$(realpath "$RLXC")")
-for dir in "$program" "$program/../libexec/lxc"; do
-	[ ! -x "$dir/rlxc-scope" ] || program=$dir/rlxc-scope
-done
-[ -f "$program" ] || skip "no rlxc-scope beside $RLXC"
+program=$(helper_program rlxc-scope) || skip "no rlxc-scope beside $RLXC"
 
 # asked KIND BEHAVIOUR: runs the program against it
 # shellcheck disable=SC2154 # top_srcdir: of lib.sh

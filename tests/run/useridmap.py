@@ -16,11 +16,12 @@ import subprocess
 import sys
 import time
 
+from setuid import finish, ok, same, sh, write
+
 HELPER = "/run/bin/lxc-user-idmap"
 SELF = "lxc-user-idmap: "
-WORK = "/run/work"
+WORK = "/run/trees"
 libc = ctypes.CDLL(None, use_errno=True)
-results = {"n": 0, "bad": 0}
 MEASURED = os.environ.get("MEASURED")  # built without a filter, and with counters
 
 
@@ -42,41 +43,7 @@ COL = User("52003", 52003, 3000000)  # named like an id, and has no line
 IMAGE_MAP = f"0:{ANN.first}:65536"
 
 
-# ---- TAP -----------------------------------------------------------------------------------------
-
-def ok(what, condition, *details):
-    results["n"] += 1
-    print("ok" if condition else "not ok", results["n"], "-", what, flush=True)
-    if not condition:
-        results["bad"] += 1
-        for detail in details:
-            print("#", repr(detail)[:2000], flush=True)
-        if os.environ.get("STOP_AT_FIRST"):
-            finish()
-    return condition
-
-
-def same(what, got, want):
-    return ok(what, got == want, got, want)
-
-
-def finish():
-    print(f"1..{results['n']}", flush=True)
-    os._exit(1 if results["bad"] else 0)
-
-
 # ---- the world -----------------------------------------------------------------------------------
-
-def sh(*words, check=True):
-    return subprocess.run(words, check=check, capture_output=True, text=True).stdout
-
-
-def write(path, text, mode=0o644, uid=0):
-    with open(path, "w", encoding="latin-1") as file:
-        file.write(text)
-    os.chmod(path, mode)
-    os.chown(path, uid, uid)
-
 
 def read(path):
     with open(path, encoding="latin-1") as file:
@@ -800,7 +767,7 @@ def subvolumes(store, line):
 
 def section_images():
     remember_mounts()
-    store = directory("/run/work/images")
+    store = directory("/run/trees/images")
     debian = directory(store + "/debian")
     write(debian + "/etc", "x")
     write(debian + "/shadow", "secret", mode=0o600)
@@ -892,7 +859,7 @@ def section_images():
     sh("mount", "-t", "tmpfs", "over", debian + "/in")
     remember_mounts()
     refused("with something mounted below", image(ANN, debian), BELOW)
-    elsewhere = directory("/run/work/elsewhere")
+    elsewhere = directory("/run/trees/elsewhere")
     sh("mount", "--bind", store, elsewhere)
     remember_mounts()
     for text in good, f"ann image {store}/*\n":
@@ -1124,7 +1091,7 @@ def clear_atime(fd):
 
 def within_limit():
     """In a user namespace with all ids, where root may have few user namespaces: a user's answers."""
-    home = "/run/work/few"
+    home = "/run/trees/few"
     mount("few", directory(home), "tmpfs", 0)
     with open("/proc/sys/user/max_user_namespaces", "w", encoding="ascii") as file:
         file.write("4")
@@ -1229,7 +1196,7 @@ def overlay_on(fd, base):
 
 
 def section_overlay():
-    tree = directory("/run/work/images/lower")
+    tree = directory("/run/trees/images/lower")
     publish(f"* image {tree}\n")
     for name, uid in (("id", 0), ("foreign", 70000)):
         shutil.copy("/usr/bin/id", f"{tree}/{name}")

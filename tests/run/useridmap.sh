@@ -11,13 +11,7 @@ need_root
 need python3
 need unshare
 need strace
-if [ -z "${USERIDMAP-}" ]; then
-	for USERIDMAP in "$(dirname "$RLXC")" "$(dirname "$RLXC")/../libexec/lxc"; do
-		USERIDMAP=$USERIDMAP/lxc-user-idmap
-		[ ! -x "$USERIDMAP" ] || break
-	done
-fi
-[ -x "$USERIDMAP" ] || skip "no lxc-user-idmap beside $RLXC"
+[ -n "${USERIDMAP-}" ] || USERIDMAP=$(helper_program lxc-user-idmap) || skip "no lxc-user-idmap beside $RLXC"
 unshare -mnpf true 2>/dev/null || skip "namespaces cannot be made"
 
 export USERIDMAP

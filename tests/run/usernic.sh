@@ -12,13 +12,7 @@ need python3
 need ip
 need unshare
 need strace
-if [ -z "${USERNIC-}" ]; then
-	for USERNIC in "$(dirname "$RLXC")" "$(dirname "$RLXC")/../libexec/lxc"; do
-		USERNIC=$USERNIC/lxc-user-nic
-		[ ! -x "$USERNIC" ] || break
-	done
-fi
-[ -x "$USERNIC" ] || skip "no lxc-user-nic beside $RLXC"
+[ -n "${USERNIC-}" ] || USERNIC=$(helper_program lxc-user-nic) || skip "no lxc-user-nic beside $RLXC"
 unshare -mnpf true 2>/dev/null || skip "namespaces cannot be made"
 
 export USERNIC
