@@ -3,16 +3,15 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "beneath.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/openat2.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -26,8 +25,11 @@ void place_init(struct place *place, int root_fd)
 
 void place_done(struct place *place)
 {
-	for (size_t i = 0; i < place->n_dirs; i++)
+	for (size_t i = 0; i < place->n_dirs; i++) {
 		free(place->dirs[i].name);
+		for (size_t k = 0; k < ARRAY_SIZE(place->dirs[i].acls); k++)
+			free(place->dirs[i].acls[k].value);
+	}
 	free(place->dirs);
 	strv_done(&place->skipped);
 }
@@ -79,21 +81,6 @@ static int clean(const char *raw, char *ret_name, const char *what, struct err *
 }
 
 /* ---- lookups ---- */
-
-static int open_beneath(int dir_fd, const char *path, int flags)
-{
-	struct open_how how = {
-		.flags = (unsigned int)(flags | O_CLOEXEC),
-		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS |
-		           RESOLVE_NO_XDEV,
-	};
-	long fd;
-
-	do
-		fd = syscall(SYS_openat2, dir_fd, *path ? path : ".", &how, sizeof(how));
-	while (fd < 0 && (errno == EINTR || errno == EAGAIN));
-	return fd < 0 ? -errno : (int)fd;
-}
 
 static int say_lookup(const char *name, int r, struct err *err)
 {
@@ -229,6 +216,29 @@ int place_xattr(struct place *place, int fd, const char *name, const void *value
 	return 0;
 }
 
+static void *memdup(const void *data, size_t size)
+{
+	void *copy = malloc(size);
+
+	return copy ? memcpy(copy, data, size) : NULL;
+}
+
+void place_file_acl(struct place *place, int fd, const void *value, size_t size)
+{
+	if (fsetxattr(fd, "system.posix_acl_access", value, size, 0) < 0)
+		place->n_xattrs++;
+}
+
+void place_dir_acl(struct place *place, bool is_default, const void *value, size_t size)
+{
+	struct dir_acl *acl = &place->dirs[place->n_dirs - 1].acls[is_default];
+
+	acl->value = memdup(value, size);
+	acl->size = size;
+	if (!acl->value)
+		place->n_xattrs++;
+}
+
 int place_open_dir(const struct place *place, const struct member *member)
 {
 	char name[PLACE_NAME_MAX + 1];
@@ -255,7 +265,7 @@ static int note_dir(struct place *place, const char *name, mode_t mode, struct t
 		place->size_dirs = size;
 	}
 	entry = &place->dirs[place->n_dirs];
-	entry->name = strdup(name);
+	*entry = (struct dir_entry){ .name = strdup(name) };
 	if (!entry->name)
 		return -ENOMEM;
 	entry->mode = mode;
@@ -312,13 +322,14 @@ static int place_symlink(struct place *place, int parent, const char *last,
 	return r < 0 ? r : 0;
 }
 
-static int place_fifo(struct place *place, int parent, const char *last,
+/* A fifo, or a whiteout, which is a character device 0:0 that anybody may make. */
+static int place_node(struct place *place, int parent, const char *last,
                       const struct member *member)
 {
 	struct timespec times[2];
 	int r;
 
-	if (mknodat(parent, last, S_IFIFO | 0600, 0) < 0)
+	if (mknodat(parent, last, (member->mode & S_IFMT) | 0600, 0) < 0)
 		return -errno;
 	r = set_owner(place, parent, last, member);
 	if (r < 0)
@@ -374,20 +385,41 @@ static int place_device(struct place *place, const char *name)
 	return strv_add(&place->skipped, name);
 }
 
+static int create_file(int parent, const char *last)
+{
+	return openat(parent, last, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+}
+
+/* Names are seldom there already. */
+static int place_file(int parent, const char *last)
+{
+	int fd = create_file(parent, last), r;
+
+	if (fd >= 0 || errno != EEXIST)
+		return fd < 0 ? -errno : fd;
+	r = free_name(parent, last);
+	if (r < 0)
+		return r;
+	fd = create_file(parent, last);
+	return fd < 0 ? -errno : fd;
+}
+
 /* Everything but directories and hard links. Returns 1 for a file, with its fd. */
 static int place_new(struct place *place, int parent, const char *last, const struct member *member,
                      int *ret_fd)
 {
-	int r = free_name(parent, last);
+	int r;
 
+	if (S_ISREG(member->mode)) {
+		*ret_fd = place_file(parent, last);
+		return *ret_fd < 0 ? *ret_fd : 1;
+	}
+	r = free_name(parent, last);
 	if (r < 0)
 		return r;
 	if (S_ISLNK(member->mode))
 		return place_symlink(place, parent, last, member);
-	if (S_ISFIFO(member->mode))
-		return place_fifo(place, parent, last, member);
-	*ret_fd = openat(parent, last, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	return *ret_fd < 0 ? -errno : 1;
+	return place_node(place, parent, last, member);
 }
 
 static int place_at(struct place *place, int parent, const char *last, const char *name,
@@ -398,6 +430,12 @@ static int place_at(struct place *place, int parent, const char *last, const cha
 	if (!*last)
 		return -EISDIR;
 	return place_new(place, parent, last, member, ret_fd);
+}
+
+static bool is_placed(const struct member *member)
+{
+	return S_ISREG(member->mode) || S_ISDIR(member->mode) || S_ISLNK(member->mode) ||
+	       S_ISFIFO(member->mode) || (S_ISCHR(member->mode) && member->is_whiteout);
 }
 
 int place_member(struct place *place, const struct member *member, int *ret_fd, struct err *err)
@@ -413,8 +451,7 @@ int place_member(struct place *place, const struct member *member, int *ret_fd, 
 	if (!member->is_hardlink && S_ISREG(member->mode) &&
 	    (member->size < 0 || member->size > PLACE_FILE_MAX))
 		return err_say(err, -EFBIG, "member '%.200s' is refused: it is too large", name);
-	if (!member->is_hardlink && !S_ISREG(member->mode) && !S_ISDIR(member->mode) &&
-	    !S_ISLNK(member->mode) && !S_ISFIFO(member->mode))
+	if (!member->is_hardlink && !is_placed(member))
 		return place_device(place, name) < 0 ? err_oom(err) : 0;
 	parent = open_parent(place, name, /* make= */ true, &last);
 	if (parent < 0)
@@ -430,8 +467,14 @@ int place_member(struct place *place, const struct member *member, int *ret_fd, 
 	return r < 0 ? err_set(err, r, "cannot make '%.200s'", name) : r;
 }
 
+static void set_dir_acl(struct place *place, int fd, const char *name, const struct dir_acl *acl)
+{
+	if (acl->value && fsetxattr(fd, name, acl->value, acl->size, 0) < 0)
+		place->n_xattrs++;
+}
+
 /* A directory that something else has replaced since is left alone. */
-static int finish_dir(const struct place *place, const struct dir_entry *dir)
+static int finish_dir(struct place *place, const struct dir_entry *dir)
 {
 	_cleanup_close_ int fd = open_beneath(place->root_fd, dir->name, O_RDONLY | O_DIRECTORY);
 	struct timespec times[2];
@@ -440,7 +483,11 @@ static int finish_dir(const struct place *place, const struct dir_entry *dir)
 		return fd == -ENOENT || fd == -ENOTDIR || fd == -ELOOP ? 0 : fd;
 	times_of(dir->mtime, times);
 	(void)futimens(fd, times);
-	return fchmod(fd, dir->mode) < 0 ? -errno : 0;
+	if (fchmod(fd, dir->mode) < 0)
+		return -errno;
+	set_dir_acl(place, fd, "system.posix_acl_access", &dir->acls[0]);
+	set_dir_acl(place, fd, "system.posix_acl_default", &dir->acls[1]);
+	return 0;
 }
 
 int place_finish(struct place *place, struct err *err)

@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/strv.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -18,9 +19,11 @@
  *     mount is entered: openat2 with RESOLVE_BENEATH, NO_SYMLINKS, NO_XDEV.
  *  3. A member is made new: what has its name goes first, but for a directory with content.
  *  4. The target of a hard link is a regular file that lies below the directory.
- *  5. Device nodes are not made; set-id bits stay only where the owner could be set.
- *  6. Extended attributes are user.* (not user.overlay.*) and security.capability.
- *  7. Modes and times of directories come last, so that none locks its content out. */
+ *  5. Device nodes are not made but for whiteouts; set-id bits stay only where the owner could be
+ *     set.
+ *  6. Extended attributes are user.* (not user.overlay.*), security.capability and POSIX ACLs.
+ *  7. Modes, ACLs and times of directories come last, so that none locks its content out or hands
+ *     anything on to it. */
 
 #define PLACE_NAME_MAX 4095
 #define PLACE_DEPTH_MAX 256
@@ -29,15 +32,21 @@
 /* One member; strings are as they stand in the archive. */
 struct member {
 	const char *name;
-	const char *target; /* of a symbolic or hard link */
-	int is_hardlink;
-	mode_t mode; /* with the type */
+	const char *target;            /* of a symbolic or hard link */
+	bool is_hardlink, is_whiteout; /* the latter: a device 0:0 */
+	mode_t mode;                   /* with the type */
 	int64_t uid, gid, size;
 	struct timespec mtime;
 };
 
+struct dir_acl {
+	void *value;
+	size_t size;
+};
+
 struct dir_entry {
 	char *name;
+	struct dir_acl acls[2]; /* access, default */
 	mode_t mode;
 	struct timespec mtime;
 };
@@ -65,6 +74,9 @@ int place_file_owner(struct place *place, const struct member *member, int fd, s
 int place_file_times(const struct member *member, int fd, struct err *err);
 /* Sets what rule 6 allows on a file or directory just made; others are counted. */
 int place_xattr(struct place *place, int fd, const char *name, const void *value, size_t size);
+/* An ACL as the kernel has it: of a file, or of the directory that place_member made last. */
+void place_file_acl(struct place *place, int fd, const void *value, size_t size);
+void place_dir_acl(struct place *place, bool is_default, const void *value, size_t size);
 /* A directory that place_member has made, for place_xattr. */
 int place_open_dir(const struct place *place, const struct member *member);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* rlxc-unpack [--exclude=PATTERN]...   unpacks the tar archive on stdin into the working directory
- * rlxc-unpack --members                writes the small files at the archive's top to stdout
+/* rlxc-unpack [OPTION]...     unpacks the tar archive on stdin into the working directory
+ * rlxc-unpack --members       writes the small files at the archive's top to stdout
+ * rlxc-unpack --container=MARKER   writes what says which container it is, wherever that stands
  *
  * A program of its own so that rlxc needs no archive library, and so that what reads an archive
  * can be confined. Run as root of the container's user namespace; libarchive only reads, placing
@@ -11,8 +12,21 @@
  * Patterns are as tar's --anchored --exclude: "*" matches slashes too, and what matches a
  * directory matches all below it.
  *
- * --members writes for each file "SIZE NAME\n" and its content. */
+ * --exclude=PATTERN             leaves members out
+ * --below=DIRECTORY             has only what lies below it, under the names from there
+ * --until=DIRECTORY             ends where that begins
+ * --shift="u INSIDE HOST COUNT" owners (and ids of ACLs) are the host's, and these inside
+ * --plain=UID:GID               files and directories alone (and not the working directory), of
+ * that owner, without special bits and attributes
+ *
+ * --members writes for each file "SIZE NAME\n" and its content; --container does so for each
+ * file `config` or MARKER that is not part of a root file system, and for each directory `rootfs`,
+ * with a slash behind its name and the owner "UID GID" as content. Where a MARKER is, that comes
+ * first, and before any root file system. Names are whole, also with --below.
+ *
+ * Exit status: 2 when there is no space left, 1 for another failure. */
 
+#include "acl.h"
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "base/num.h"
@@ -20,20 +34,23 @@
 #include "base/text.h"
 #include "confine.h"
 #include "place.h"
+#include "reader.h"
+#include "shift.h"
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <fnmatch.h>
+#include <linux/capability.h>
 #include <locale.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define BLOCK_SIZE 65536
-#define MEMBERS_MAX 2000000U             /* in an archive */
+#define NO_SPACE 2                       /* exit status */
 #define TOTAL_MAX ((uint64_t)64 << 30)   /* bytes of content */
 #define RATIO_MAX 1000U                  /* content to archive, once there is */
 #define RATIO_FROM ((uint64_t)512 << 20) /* so much content */
@@ -42,62 +59,24 @@
 #define SMALL_FILES_MAX 64U              /* and how many */
 
 struct unpack {
-	struct archive *archive;
+	struct reader reader;
 	struct place place;
 	struct strv excludes;
-	uint64_t n_members, n_bytes;
+	char below[PLACE_NAME_MAX + 1]; /* "": everything */
+	const char *until;              /* or NULL */
+	struct shift shift;
+	const char *marker; /* --container */
+	bool is_members, is_plain;
+	uint32_t plain_uid, plain_gid;
+	uint64_t n_bytes;
+	unsigned int n_small;
 };
-
-static void archive_done(struct archive **archive)
-{
-	if (*archive)
-		(void)archive_read_free(*archive);
-}
-
-static int say_archive(struct archive *archive, struct err *err)
-{
-	const char *text = archive_error_string(archive);
-
-	return err_say(err, -EBADMSG, "the archive is damaged or of an unknown kind: %s",
-	               text ? text : "no details");
-}
-
-static int open_archive(struct archive **ret_archive, struct err *err)
-{
-	_cleanup_(archive_done) struct archive *archive = archive_read_new();
-
-	/* A filter that would need an outside program answers with a warning and is not wanted. */
-	if (!archive || archive_read_support_format_tar(archive) != ARCHIVE_OK ||
-	    archive_read_support_filter_gzip(archive) != ARCHIVE_OK ||
-	    archive_read_support_filter_xz(archive) != ARCHIVE_OK ||
-	    archive_read_support_filter_zstd(archive) != ARCHIVE_OK)
-		return err_say(err, -ENOSYS,
-		               "the archive library cannot read tar, gzip, xz and zstd");
-	if (archive_read_open_fd(archive, STDIN_FILENO, BLOCK_SIZE) != ARCHIVE_OK)
-		return say_archive(archive, err);
-	*ret_archive = take_ptr(archive);
-	return 0;
-}
-
-/* 1: *@ret_entry is the next member. 0: the end. */
-static int next_entry(struct unpack *unpack, struct archive_entry **ret_entry, struct err *err)
-{
-	int r = archive_read_next_header(unpack->archive, ret_entry);
-
-	if (r == ARCHIVE_EOF)
-		return 0;
-	if (r != ARCHIVE_OK && r != ARCHIVE_WARN)
-		return say_archive(unpack->archive, err);
-	if (++unpack->n_members > MEMBERS_MAX)
-		return err_say(err, -E2BIG, "the archive has more than %u members", MEMBERS_MAX);
-	return 1;
-}
 
 /* ---- limits on content ---- */
 
 static int count_bytes(struct unpack *unpack, size_t n, struct err *err)
 {
-	int64_t consumed = archive_filter_bytes(unpack->archive, -1);
+	int64_t consumed = archive_filter_bytes(unpack->reader.archive, -1);
 
 	unpack->n_bytes += n;
 	if (unpack->n_bytes > TOTAL_MAX)
@@ -132,13 +111,13 @@ static int write_content(struct unpack *unpack, const struct member *member, int
 {
 	const void *data;
 	size_t len;
-	la_int64_t offset;
+	la_int64_t offset, end = 0;
 	int r;
 
-	while ((r = archive_read_data_block(unpack->archive, &data, &len, &offset)) !=
+	while ((r = archive_read_data_block(unpack->reader.archive, &data, &len, &offset)) !=
 	       ARCHIVE_EOF) {
 		if (r != ARCHIVE_OK && r != ARCHIVE_WARN)
-			return say_archive(unpack->archive, err);
+			return reader_say(&unpack->reader, err);
 		if (offset < 0 || offset > member->size || len > (uint64_t)(member->size - offset))
 			return err_say(err, -EBADMSG, "the content of '%.200s' passes its end",
 			               member->name);
@@ -148,48 +127,63 @@ static int write_content(struct unpack *unpack, const struct member *member, int
 		r = write_at(fd, data, len, offset);
 		if (r < 0)
 			return err_set(err, r, "cannot write '%.200s'", member->name);
+		end = offset + (la_int64_t)len;
 	}
-	if (ftruncate(fd, member->size) < 0)
+	if (end != member->size && ftruncate(fd, member->size) < 0)
 		return err_set(err, -errno, "cannot set the size of '%.200s'", member->name);
 	return 0;
 }
 
 /* ---- one member ---- */
 
-static void set_xattrs(struct unpack *unpack, struct archive_entry *entry, int fd)
+/* The namespace that a file's capabilities are for is named by its root. */
+static void set_capability(struct unpack *unpack, int fd, const char *name,
+                           const struct vfs_ns_cap_data *value)
+{
+	struct vfs_ns_cap_data shifted = *value;
+	int64_t root = shift_id(&unpack->shift, 'u', le32toh(value->rootid));
+
+	if (root < 0) {
+		unpack->place.n_xattrs++;
+		return;
+	}
+	shifted.rootid = htole32((uint32_t)root);
+	(void)place_xattr(&unpack->place, fd, name, &shifted, sizeof(shifted));
+}
+
+static void set_acl(struct unpack *unpack, struct archive_entry *entry, int type, int fd,
+                    bool is_dir)
+{
+	unsigned char value[ACL_BYTES_MAX];
+	int size = acl_from_entry(entry, type, &unpack->shift, value);
+
+	if (size < 0)
+		unpack->place.n_xattrs++;
+	else if (size > 0 && is_dir)
+		place_dir_acl(&unpack->place, type == ARCHIVE_ENTRY_ACL_TYPE_DEFAULT, value,
+		              (size_t)size);
+	else if (size > 0)
+		place_file_acl(&unpack->place, fd, value, (size_t)size);
+}
+
+static void set_xattrs(struct unpack *unpack, struct archive_entry *entry, int fd, bool is_dir)
 {
 	const char *name;
 	const void *value;
 	size_t size;
 
+	if (unpack->is_plain)
+		return;
 	(void)archive_entry_xattr_reset(entry);
 	while (archive_entry_xattr_next(entry, &name, &value, &size) == ARCHIVE_OK)
-		(void)place_xattr(&unpack->place, fd, name ? name : "", value, size);
-}
-
-static const char *either(const char *text, const char *utf8)
-{
-	return text ? text : utf8;
-}
-
-static void describe(struct archive_entry *entry, struct member *ret_member)
-{
-	const char *hardlink =
-		either(archive_entry_hardlink(entry), archive_entry_hardlink_utf8(entry));
-
-	*ret_member = (struct member){
-		.name = either(archive_entry_pathname(entry), archive_entry_pathname_utf8(entry)),
-		.target = hardlink ? hardlink
-		                   : either(archive_entry_symlink(entry),
-		                            archive_entry_symlink_utf8(entry)),
-		.is_hardlink = hardlink != NULL,
-		.mode = archive_entry_mode(entry),
-		.uid = archive_entry_uid(entry),
-		.gid = archive_entry_gid(entry),
-		.size = archive_entry_size(entry),
-		.mtime = { .tv_sec = archive_entry_mtime(entry),
-		           .tv_nsec = archive_entry_mtime_nsec(entry) },
-	};
+		if (size == sizeof(struct vfs_ns_cap_data) && name &&
+		    strcmp(name, "security.capability") == 0)
+			set_capability(unpack, fd, name, value);
+		else
+			(void)place_xattr(&unpack->place, fd, name ? name : "", value, size);
+	set_acl(unpack, entry, ARCHIVE_ENTRY_ACL_TYPE_ACCESS, fd, is_dir);
+	if (is_dir)
+		set_acl(unpack, entry, ARCHIVE_ENTRY_ACL_TYPE_DEFAULT, fd, is_dir);
 }
 
 static bool is_excluded(const struct unpack *unpack, const char *raw)
@@ -218,27 +212,81 @@ static int place_content(struct unpack *unpack, struct archive_entry *entry,
 		r = place_file_owner(&unpack->place, member, fd, err);
 	if (r < 0)
 		return r;
-	set_xattrs(unpack, entry, fd);
+	set_xattrs(unpack, entry, fd, /* is_dir= */ false);
 	return place_file_times(member, fd, err);
+}
+
+/* From the name in the archive to that below --below, which is in @buf or static; "." is that
+ * directory itself. NULL: it is elsewhere. A name that is to be refused stays as it is. */
+static const char *name_below(const struct unpack *unpack, const char *raw, char *buf)
+{
+	size_t len = strlen(unpack->below);
+	const char *why;
+
+	if (!len)
+		return raw;
+	if (place_clean_name(raw, buf, &why) < 0)
+		return raw;
+	if (!str_starts_with(buf, unpack->below))
+		return NULL;
+	if (!buf[len])
+		return ".";
+	return buf[len] == '/' ? buf + len + 1 : NULL;
+}
+
+/* The directory that everything is unpacked in? */
+static bool is_top(const char *raw)
+{
+	char name[PLACE_NAME_MAX + 1];
+	const char *why;
+
+	return place_clean_name(raw, name, &why) == 0 && !*name;
+}
+
+static bool is_wanted(const struct unpack *unpack, const struct member *member)
+{
+	if (unpack->is_plain && (member->is_hardlink || is_top(member->name) ||
+	                         (!S_ISREG(member->mode) && !S_ISDIR(member->mode))))
+		return false;
+	return !is_excluded(unpack, member->name);
+}
+
+/* As the caller asked for owners. */
+static void adapt_owner(const struct unpack *unpack, struct member *member)
+{
+	member->uid = shift_id(&unpack->shift, 'u', member->uid);
+	member->gid = shift_id(&unpack->shift, 'g', member->gid);
+	if (!unpack->is_plain)
+		return;
+	member->uid = unpack->plain_uid;
+	member->gid = unpack->plain_gid;
+	member->mode &= S_IFMT | 0777;
 }
 
 static int place_entry(struct unpack *unpack, struct archive_entry *entry, struct err *err)
 {
+	char name[PLACE_NAME_MAX + 1], target[PLACE_NAME_MAX + 1];
 	_cleanup_close_ int fd = -EBADF;
 	struct member member;
 	int r;
 
-	describe(entry, &member);
-	if (member.name && is_excluded(unpack, member.name))
+	reader_describe(entry, &member);
+	member.name = name_below(unpack, member.name, name);
+	if (!member.name || !is_wanted(unpack, &member))
 		return 0;
+	if (member.is_hardlink)
+		member.target = name_below(unpack, member.target, target);
+	if (member.is_hardlink && !member.target)
+		return err_say(err, -EINVAL, "hard link '%.200s' is refused: it leads out",
+		               member.name);
+	adapt_owner(unpack, &member);
 	r = place_member(&unpack->place, &member, &fd, err);
 	if (r > 0)
 		return place_content(unpack, entry, &member, fd, err);
-	if (r == 0 && !member.is_hardlink && S_ISDIR(member.mode) &&
-	    archive_entry_xattr_count(entry) > 0) {
+	if (r == 0 && !member.is_hardlink && S_ISDIR(member.mode)) {
 		fd = place_open_dir(&unpack->place, &member);
 		if (fd >= 0)
-			set_xattrs(unpack, entry, fd);
+			set_xattrs(unpack, entry, fd, /* is_dir= */ true);
 	}
 	return r;
 }
@@ -249,17 +297,28 @@ static void tell(const char *kind, uint64_t n, const char *what)
 		(void)dprintf(STDERR_FILENO, "%s: %llu %s\n", kind, (unsigned long long)n, what);
 }
 
+static bool is_end(const struct unpack *unpack, struct archive_entry *entry)
+{
+	char name[PLACE_NAME_MAX + 1];
+	struct member member;
+	const char *why;
+
+	reader_describe(entry, &member);
+	return unpack->until && place_clean_name(member.name, name, &why) == 0 &&
+	       strcmp(name, unpack->until) == 0;
+}
+
 static int unpack_all(struct unpack *unpack, struct err *err)
 {
 	struct archive_entry *entry;
 	int r;
 
-	while ((r = next_entry(unpack, &entry, err)) > 0) {
+	while ((r = reader_next(&unpack->reader, &entry, err)) > 0 && !is_end(unpack, entry)) {
 		r = place_entry(unpack, entry, err);
 		if (r < 0)
 			return r;
 	}
-	if (r == 0)
+	if (r >= 0)
 		r = place_finish(&unpack->place, err);
 	if (r < 0)
 		return r;
@@ -270,7 +329,7 @@ static int unpack_all(struct unpack *unpack, struct err *err)
 	return 0;
 }
 
-/* ---- --members ---- */
+/* ---- --members, --container ---- */
 
 static int write_all(const void *data, size_t len)
 {
@@ -289,7 +348,7 @@ static int write_all(const void *data, size_t len)
 	return 0;
 }
 
-/* A regular file at the top, of moderate size, with a name that fits a line. */
+/* A regular file of moderate size, with a name that fits a line. */
 static bool is_small_file(const struct member *member, char *ret_name)
 {
 	const char *why;
@@ -298,7 +357,7 @@ static bool is_small_file(const struct member *member, char *ret_name)
 	    member->size > SMALL_FILE_MAX || place_clean_name(member->name, ret_name, &why) < 0)
 		return false;
 	for (const char *s = ret_name; *s; s++)
-		if ((unsigned char)*s <= ' ' || *s == '/' || *s == 0x7f)
+		if ((unsigned char)*s <= ' ' || *s == 0x7f)
 			return false;
 	return *ret_name;
 }
@@ -312,11 +371,11 @@ static int write_small_file(struct unpack *unpack, const struct member *member, 
 	int len, r;
 
 	while (have < member->size) {
-		la_ssize_t n = archive_read_data(unpack->archive, data + have,
+		la_ssize_t n = archive_read_data(unpack->reader.archive, data + have,
 		                                 (size_t)(member->size - have));
 
 		if (n < 0)
-			return say_archive(unpack->archive, err);
+			return reader_say(&unpack->reader, err);
 		if (n == 0)
 			return err_say(err, -EBADMSG, "the archive ends within '%.200s'", name);
 		have += n;
@@ -328,60 +387,202 @@ static int write_small_file(struct unpack *unpack, const struct member *member, 
 	return r < 0 ? err_set(err, r, "cannot write") : 0;
 }
 
+static int count_small(struct unpack *unpack, struct err *err)
+{
+	if (++unpack->n_small <= SMALL_FILES_MAX)
+		return 0;
+	return err_say(err, -E2BIG, "the archive has more than %u files", SMALL_FILES_MAX);
+}
+
 static int write_members(struct unpack *unpack, struct err *err)
 {
 	char name[PLACE_NAME_MAX + 1];
 	struct archive_entry *entry;
-	unsigned int n = 0;
 	int r;
 
-	while ((r = next_entry(unpack, &entry, err)) > 0) {
+	while ((r = reader_next(&unpack->reader, &entry, err)) > 0) {
 		struct member member;
 
-		describe(entry, &member);
-		if (!is_small_file(&member, name))
+		reader_describe(entry, &member);
+		if (!is_small_file(&member, name) || strchr(name, '/'))
 			continue;
-		if (++n > SMALL_FILES_MAX)
-			return err_say(err, -E2BIG, "the archive has more than %u files",
-			               SMALL_FILES_MAX);
-		r = write_small_file(unpack, &member, name, err);
+		r = count_small(unpack, err);
+		if (r == 0)
+			r = write_small_file(unpack, &member, name, err);
 		if (r < 0)
 			return r;
 	}
 	return r;
 }
 
+/* Does @name lie below a directory of one of these names? */
+static bool is_below_any(const char *name)
+{
+	static const char *const names[] = { "rootfs/", "overlay/", "snaps/" };
+
+	for (; name; name = strchr(name, '/') ? strchr(name, '/') + 1 : NULL)
+		for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+			if (str_starts_with(name, names[i]))
+				return true;
+	return false;
+}
+
+static int write_owner(const struct member *member, const char *name, struct err *err)
+{
+	char owner[2 * NUM_TEXT_MAX + 2], line[PLACE_NAME_MAX + NUM_TEXT_MAX + sizeof(owner) + 4];
+	int len = snprintf(owner, sizeof(owner), "%lld %lld", (long long)member->uid,
+	                   (long long)member->gid);
+	int r;
+
+	len = snprintf(line, sizeof(line), "%d %s/\n%s", len, name, owner);
+	r = write_all(line, (size_t)len);
+	return r < 0 ? err_set(err, r, "cannot write") : 0;
+}
+
+/* 1: @member, whose last component is @last, says something about a container, and is written. */
+static int write_telling(struct unpack *unpack, const struct member *member, char *name,
+                         const char *last, struct err *err)
+{
+	int r;
+
+	if (S_ISDIR(member->mode) && strcmp(last, "rootfs") == 0 && !strchr(name, '\n'))
+		r = write_owner(member, name, err);
+	else if ((strcmp(last, "config") == 0 || strcmp(last, unpack->marker) == 0) &&
+	         is_small_file(member, name))
+		r = write_small_file(unpack, member, name, err);
+	else
+		return 0;
+	if (r == 0)
+		r = count_small(unpack, err);
+	return r < 0 ? r : 1;
+}
+
+static int write_container(struct unpack *unpack, struct err *err)
+{
+	char name[PLACE_NAME_MAX + 1], buf[PLACE_NAME_MAX + 1];
+	struct archive_entry *entry;
+	bool is_ours = false;
+	int r;
+
+	while ((r = reader_next(&unpack->reader, &entry, err)) > 0) {
+		struct member member;
+		const char *below, *last, *why;
+
+		reader_describe(entry, &member);
+		if (place_clean_name(member.name, name, &why) < 0)
+			continue;
+		below = name_below(unpack, name, buf);
+		/* What we have made has all that tells something in front. */
+		if (is_below_any(below ? below : name) && is_ours)
+			return 0;
+		if (!below || is_below_any(below))
+			continue;
+		last = strrchr(name, '/') ? strrchr(name, '/') + 1 : name;
+		r = write_telling(unpack, &member, name, last, err);
+		if (r < 0)
+			return r;
+		is_ours = is_ours || (r > 0 && strcmp(last, unpack->marker) == 0);
+	}
+	return r;
+}
+
 /* ---- ---- */
 
-static int parse(int argc, char **argv, struct unpack *unpack, bool *ret_members, struct err *err)
+static int set_members(struct unpack *unpack, const char *value)
+{
+	(void)value;
+	unpack->is_members = true;
+	return 0;
+}
+
+static int set_container(struct unpack *unpack, const char *value)
+{
+	unpack->marker = value;
+	return 0;
+}
+
+/* As the names are: without "./" in front. What could be no name excludes none. */
+static int add_exclude(struct unpack *unpack, const char *value)
+{
+	char pattern[PLACE_NAME_MAX + 1];
+	const char *why;
+
+	return place_clean_name(value, pattern, &why) < 0 ? 0
+	                                                  : strv_add(&unpack->excludes, pattern);
+}
+
+static int set_below(struct unpack *unpack, const char *value)
+{
+	const char *why;
+
+	return place_clean_name(value, unpack->below, &why);
+}
+
+static int set_until(struct unpack *unpack, const char *value)
+{
+	unpack->until = value;
+	return 0;
+}
+
+static int add_shift(struct unpack *unpack, const char *value)
+{
+	return shift_add(&unpack->shift, value);
+}
+
+static int set_plain(struct unpack *unpack, const char *value)
+{
+	_cleanup_(strv_done) struct strv ids = {};
+
+	unpack->is_plain = true;
+	if (strv_split_at(&ids, value, ':') < 0)
+		return -ENOMEM;
+	return ids.n == 2 && num_parse_u32(ids.items[0], &unpack->plain_uid) == 0 &&
+	                       num_parse_u32(ids.items[1], &unpack->plain_gid) == 0
+	               ? 0
+	               : -EINVAL;
+}
+
+static const struct option {
+	const char *name;
+	int (*set)(struct unpack *unpack, const char *value);
+} options[] = {
+	{ "--members", set_members },  { "--container=", set_container },
+	{ "--exclude=", add_exclude }, { "--below=", set_below },
+	{ "--shift=", add_shift },     { "--plain=", set_plain },
+	{ "--until=", set_until },
+};
+
+static int parse_one(struct unpack *unpack, const char *word)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(options); i++)
+		if (str_starts_with(word, options[i].name))
+			return options[i].set(unpack, word + strlen(options[i].name));
+	return -EINVAL;
+}
+
+static int parse(int argc, char **argv, struct unpack *unpack, struct err *err)
 {
 	for (int i = 1; i < argc; i++) {
-		char pattern[PLACE_NAME_MAX + 1];
-		const char *why;
+		int r = parse_one(unpack, argv[i]);
 
-		if (strcmp(argv[i], "--members") == 0) {
-			*ret_members = true;
-			continue;
-		}
-		if (!str_starts_with(argv[i], "--exclude="))
-			return err_say(err, -EINVAL,
-			               "usage: rlxc-unpack [--exclude=PATTERN]... | "
-			               "--members");
-		/* As the names are: without "./" in front. What could be no name excludes none. */
-		if (place_clean_name(argv[i] + strlen("--exclude="), pattern, &why) < 0)
-			continue;
-		if (strv_add(&unpack->excludes, pattern) < 0)
-			return err_oom(err);
+		if (r < 0)
+			return err_set(err, r, "'%s' is no option of rlxc-unpack", argv[i]);
 	}
 	return 0;
 }
 
+static int work(struct unpack *unpack, struct err *err)
+{
+	if (unpack->is_members)
+		return write_members(unpack, err);
+	return unpack->marker ? write_container(unpack, err) : unpack_all(unpack, err);
+}
+
 static int run(int argc, char **argv, struct unpack *unpack, struct err *err)
 {
-	bool members = false;
 	int r;
 
-	r = parse(argc, argv, unpack, &members, err);
+	r = parse(argc, argv, unpack, err);
 	if (r < 0)
 		return r;
 	/* Names outside ASCII are bytes to us, and UTF-8 to the library. */
@@ -390,24 +591,26 @@ static int run(int argc, char **argv, struct unpack *unpack, struct err *err)
 	place_init(&unpack->place, open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 	if (unpack->place.root_fd < 0)
 		return err_set(err, -errno, "cannot open the working directory");
-	r = confine(!members, err);
+	r = confine(!unpack->is_members && !unpack->marker, err);
 	if (r == 0)
-		r = open_archive(&unpack->archive, err);
+		r = reader_open(&unpack->reader, err);
 	if (r == 0)
-		r = members ? write_members(unpack, err) : unpack_all(unpack, err);
+		r = work(unpack, err);
 	return r;
 }
 
 int main(int argc, char **argv)
 {
-	struct unpack unpack = {};
+	static struct unpack unpack; /* zeroed; large */
 	struct err err = {};
 	int r = run(argc, argv, &unpack, &err);
 
 	if (r < 0)
 		(void)dprintf(STDERR_FILENO, "%s\n", err.msg);
-	archive_done(&unpack.archive);
+	reader_done(&unpack.reader);
 	place_done(&unpack.place);
 	strv_done(&unpack.excludes);
+	if (r == -ENOSPC || r == -EDQUOT)
+		return NO_SPACE;
 	return r < 0;
 }
