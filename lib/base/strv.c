@@ -62,6 +62,16 @@ void strv_remove(struct strv *list, size_t index)
 	list->n--;
 }
 
+bool strv_drop(struct strv *list, const char *text)
+{
+	size_t n = list->n;
+
+	for (size_t i = n; i-- > 0;)
+		if (strcmp(list->items[i], text) == 0)
+			strv_remove(list, i);
+	return list->n < n;
+}
+
 void strv_done(struct strv *list)
 {
 	for (size_t i = 0; i < list->n; i++)

@@ -19,6 +19,8 @@ int strv_addf(struct strv *list, const char *fmt, ...) __attribute__((format(pri
 /* Takes ownership of @text, also when it fails. */
 int strv_take(struct strv *list, char *text);
 bool strv_has(const struct strv *list, const char *text);
+/* Removes all that are equal to @text. Was there one? */
+bool strv_drop(struct strv *list, const char *text);
 void strv_remove(struct strv *list, size_t index);
 void strv_done(struct strv *list);
 

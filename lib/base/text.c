@@ -127,6 +127,15 @@ void text_add_json(struct text *text, const char *str)
 	text_add(text, "\"");
 }
 
+void text_add_fstab(struct text *text, const char *path)
+{
+	for (; *path; path++)
+		if (strchr(" \t\n\\", *path))
+			text_addf(text, "\\%03o", (unsigned int)*path);
+		else
+			text_add_len(text, path, 1);
+}
+
 /* U+0080 to U+009F are control characters as well; U+009B alone starts an escape sequence. */
 static bool is_control(const unsigned char *s)
 {

@@ -26,6 +26,8 @@ void text_add_json(struct text *text, const char *str);
 /* @str with the bytes of control characters, and those that are no UTF-8, as \xNN: what came from a
  * container does not drive a terminal. */
 void text_add_printable(struct text *text, const char *str);
+/* @path as fstab(5) writes it. */
+void text_add_fstab(struct text *text, const char *path);
 
 bool str_starts_with(const char *str, const char *prefix);
 bool str_ends_with(const char *str, const char *suffix);

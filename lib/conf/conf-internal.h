@@ -30,10 +30,6 @@ struct conf_key {
 	uint8_t flags;     /* enum conf_key_flag */
 	uint8_t net_types; /* keys-net.c: CONF_NET_BIT of the types that have it, 0 for all */
 	int32_t arg;       /* the kind knows: default of a number, longest text, second offset */
-	/* NULL when the key is carried out. Else -EOPNOTSUPP where its effect is not there yet;
-	 * @plain is a configuration in which nothing was set. */
-	int (*pending)(const struct conf *conf, const struct conf *plain,
-	               const struct conf_key *key, struct err *err);
 };
 
 #define CONF_NET_BIT(type) ((uint8_t)(1U << (type)))
@@ -201,11 +197,5 @@ void conf_hint_line(const struct conf_slot *slot, const char *value, struct err 
 const char *conf_nearest(const char *word, const char *const *words);
 /* Most edits at which two words may still be the same one mistyped. */
 unsigned int conf_typo_limit(const char *word);
-
-/* supported.c: members conf_key.pending. */
-int conf_pending_any(const struct conf *conf, const struct conf *plain, const struct conf_key *key,
-                     struct err *err);
-int conf_pending_selinux(const struct conf *conf, const struct conf *plain,
-                         const struct conf_key *key, struct err *err);
 
 #endif

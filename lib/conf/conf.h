@@ -158,13 +158,15 @@ enum conf_hook {
 	CONF_HOOK_MAX,
 };
 
+#define CONF_GROUPS_KEEP "keep"
+
 struct conf {
 	/* identity, init */
 	char *uts_name;
 	char *arch; /* as written; conf_arch_is_32bit tells the personality */
 	char *init_cmd, *execute_cmd, *init_cwd;
 	uint32_t init_uid, init_gid;
-	struct strv init_groups;                                         /* decimal numbers */
+	struct strv init_groups; /* decimal numbers, or CONF_GROUPS_KEEP alone */
 	struct strv environment, environment_runtime, environment_hooks; /* NAME=value */
 	bool ephemeral;
 
@@ -241,6 +243,9 @@ static inline void conf_freep(struct conf **conf)
 {
 	(void)conf_free(*conf);
 }
+
+/* lxc.init.groups = keep */
+bool conf_keeps_groups(const struct conf *conf);
 
 bool conf_arch_is_32bit(const char *arch);
 bool conf_arch_is_known(const char *arch);

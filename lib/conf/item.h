@@ -27,8 +27,4 @@ int conf_save_clear(struct conf *conf, const char *key, struct err *err);
 /* Writes the saved text to @path: temporary file and rename, mode 0640. */
 int conf_save(const struct conf *conf, const char *path, struct err *err);
 
-/* Keys that are set but whose effect is not there yet. Returns 0, or -EOPNOTSUPP with the first
- * one named: a container does not start weaker than it was asked to be. */
-int conf_check_supported(const struct conf *conf, struct err *err);
-
 #endif

@@ -14,7 +14,6 @@
 		.name = key_name, .type = &kind, .field = offsetof(struct conf, member),           \
 		__VA_ARGS__                                                                        \
 	}
-#define LATER .pending = conf_pending_any
 #define HOOK(hook_name, index) KEY("lxc.hook." hook_name, conf_lines, hooks[index])
 
 /* Sorted by name in byte order, found by bsearch. */
@@ -91,10 +90,10 @@ static const struct conf_key keys[] = {
 	KEY("lxc.rootfs.path", conf_rootfs, rootfs_path),
 	KEY("lxc.sched.core", conf_bool, sched_core),
 	KEY("lxc.seccomp.allow_nesting", conf_bool, seccomp_allow_nesting),
-	KEY("lxc.seccomp.notify.cookie", conf_str, seccomp_notify_cookie, LATER),
-	KEY("lxc.seccomp.notify.proxy", conf_proxy, seccomp_notify_proxy, LATER),
+	KEY("lxc.seccomp.notify.cookie", conf_str, seccomp_notify_cookie),
+	KEY("lxc.seccomp.notify.proxy", conf_proxy, seccomp_notify_proxy),
 	KEY("lxc.seccomp.profile", conf_path, seccomp_profile),
-	KEY("lxc.selinux.context", conf_str, selinux_context, .pending = conf_pending_selinux),
+	KEY("lxc.selinux.context", conf_str, selinux_context),
 	KEY("lxc.selinux.context.keyring", conf_str, selinux_keyring),
 	KEY("lxc.signal.halt", conf_signal, signal_halt),
 	KEY("lxc.signal.reboot", conf_signal, signal_reboot),

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,6 +41,11 @@ struct reader {
 	bool noticed_legacy;
 	bool keeps_text; /* the top-level file goes into the saved text */
 	struct text saved;
+	/* With conf_read_seen: each line has its mistake to itself. */
+	void (*see)(void *arg, const struct conf_seen *seen);
+	void *see_arg;
+	struct conf_seen *seen; /* the line that is being read, NULL: not shown */
+	unsigned int n_wrong;
 	size_t total;
 	size_t depth; /* frames in use */
 	struct frame frames[INCLUDE_DEPTH_MAX + 1];
@@ -69,7 +75,9 @@ static void append_includer(const struct reader *rd)
  * 0: reading goes on. */
 static int note(struct reader *rd, size_t column, int code)
 {
-	if (!rd->first && rd->depth) {
+	if (!rd->first && rd->seen) {
+		rd->seen->column = (unsigned int)column + 1;
+	} else if (!rd->first && rd->depth) {
 		const struct frame *frame = &rd->frames[rd->depth - 1];
 
 		(void)err_wrap(rd->err, code, "%s:%u:%zu", frame->name, frame->line, column + 1);
@@ -79,6 +87,25 @@ static int note(struct reader *rd, size_t column, int code)
 	if (!rd->first)
 		rd->first = code;
 	return rd->tolerant && code != -ENOMEM ? 0 : code;
+}
+
+/* What a person may not expect of the current line, which is no mistake. */
+__attribute__((format(printf, 3, 4))) static void notice(struct reader *rd, bool warn,
+                                                         const char *fmt, ...)
+{
+	const struct frame *frame = &rd->frames[rd->depth - 1];
+	char buf[1024], *text = rd->seen ? rd->seen->note : buf;
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(text, rd->seen ? sizeof(rd->seen->note) : sizeof(buf), fmt, ap);
+	va_end(ap);
+	if (rd->seen)
+		return;
+	if (warn)
+		log_warn("%s:%u: %s", frame->name, frame->line, text);
+	else
+		log_info("%s:%u: %s", frame->name, frame->line, text);
 }
 
 /* How long is the value in front of "# ...", which LXC takes for a part of it? All of it: there is
@@ -104,10 +131,12 @@ static int set_value(struct reader *rd, const struct conf_slot *slot, char *valu
 	if (r < 0 && r != -ENOMEM && value[len]) {
 		value[len] = '\0';
 		if (conf_slot_set(slot, value, NULL) == 0) {
-			log_info("%s:%u: taking what is behind '%s' for a comment", slot->file,
-			         slot->line, value);
+			notice(rd, false, "taking what is behind '%s' for a comment", value);
 			return 0;
 		}
+	} else if (r == 0 && value[len] && rd->seen) {
+		notice(rd, false, "'%s' is part of the value",
+		       value + len + strspn(value + len, " \t"));
 	}
 	if (r < 0 && reader_err(rd))
 		*reader_err(rd) = why;
@@ -116,18 +145,18 @@ static int set_value(struct reader *rd, const struct conf_slot *slot, char *valu
 
 static void notice_legacy(struct reader *rd, const char *old, const char *today)
 {
-	const struct frame *frame = &rd->frames[rd->depth - 1];
-
-	if (!rd->noticed_legacy)
-		log_warn("%s:%u: '%s' is an old name, reading it as '%s' and others likewise; "
-		         "'lxc-update-config -c %s' rewrites the file",
-		         frame->name, frame->line, old, today, frame->name);
+	if (rd->seen)
+		notice(rd, true, "'%s' is an old name", old);
+	else if (!rd->noticed_legacy)
+		notice(rd, true,
+		       "'%s' is an old name, reading it as '%s' and others likewise; "
+		       "'lxc-update-config -c %s' rewrites the file",
+		       old, today, rd->frames[rd->depth - 1].name);
 	rd->noticed_legacy = true;
 }
 
 static int translate(struct reader *rd, char **key, char **value)
 {
-	const struct frame *frame = &rd->frames[rd->depth - 1];
 	_cleanup_free_ char *old = strdup(*key);
 	int r;
 
@@ -137,8 +166,7 @@ static int translate(struct reader *rd, char **key, char **value)
 	if (r == CONF_LEGACY_RENAMED)
 		notice_legacy(rd, old, *key);
 	else if (r == CONF_LEGACY_REMOVED)
-		log_warn("%s:%u: '%s' has no effect any more, continuing without it", frame->name,
-		         frame->line, old);
+		notice(rd, true, "'%s' has no effect any more, continuing without it", old);
 	return r;
 }
 
@@ -160,6 +188,17 @@ static int apply(struct reader *rd, const struct conf_line *line, const struct c
 	return r < 0 ? note(rd, line->value_at, r) : 0;
 }
 
+static int remember(struct reader *rd, const char *key, const char *value)
+{
+	struct conf_seen *seen = rd->seen;
+
+	if (!seen)
+		return 0;
+	if (conf_replace_text(&seen->key, key, rd->err) < 0)
+		return -ENOMEM;
+	return conf_replace_text(&seen->value, value, rd->err);
+}
+
 /* @text is the line itself: what was drawn at random is put back into it. */
 static int read_item(struct reader *rd, char *text, const struct conf_line *line)
 {
@@ -171,15 +210,19 @@ static int read_item(struct reader *rd, char *text, const struct conf_line *line
 
 	if (!key || !value)
 		return note(rd, line->key_at, err_oom(reader_err(rd)));
+	r = remember(rd, key, value);
 	slot.key = conf_key_find(key, &slot.sub);
-	if (!slot.key) {
+	if (!slot.key && r == 0) {
 		r = translate(rd, &key, &value);
 		if (r < 0)
 			return note(rd, line->key_at, r);
 		if (r == CONF_LEGACY_REMOVED || r == CONF_LEGACY_MERGED)
 			return 0;
 		slot.key = conf_key_find(key, &slot.sub);
+		r = remember(rd, key, value);
 	}
+	if (r < 0)
+		return note(rd, line->key_at, r);
 	if (!slot.key)
 		return note(rd, line->key_at, conf_key_unknown(key, reader_err(rd)));
 	slot.name = key;
@@ -191,7 +234,6 @@ static int read_item(struct reader *rd, char *text, const struct conf_line *line
 
 static int read_line(struct reader *rd, char *text, size_t len)
 {
-	const struct frame *frame = &rd->frames[rd->depth - 1];
 	struct conf_line line;
 
 	switch (conf_line_split(text, len, &line)) {
@@ -199,8 +241,7 @@ static int read_line(struct reader *rd, char *text, size_t len)
 	case CONF_LINE_COMMENT:
 		return 0;
 	case CONF_LINE_FOREIGN:
-		log_debug("%s:%u: ignoring a line that does not begin with 'lxc.'", frame->name,
-		          frame->line);
+		notice(rd, false, "ignoring a line that does not begin with 'lxc.'");
 		return 0;
 	case CONF_LINE_NO_SEPARATOR: {
 		_cleanup_free_ char *key = strndup(text + line.key_at, line.key_len);
@@ -213,7 +254,35 @@ static int read_line(struct reader *rd, char *text, size_t len)
 	case CONF_LINE_ITEM:
 		break;
 	}
+	if (rd->seen)
+		rd->seen->column = (unsigned int)line.key_at + 1;
 	return read_item(rd, text, &line);
+}
+
+/* Shows the line; its mistakes are its own, and do not end reading. */
+static int read_line_seen(struct reader *rd, char *text, size_t len)
+{
+	const struct frame *frame = &rd->frames[rd->depth - 1];
+	struct conf_seen *outer_seen = rd->seen;
+	struct err *outer_err = rd->err, err = {};
+	struct conf_seen seen = {
+		.file = frame->name, .line = frame->line, .column = 1, .err = &err
+	};
+	int outer_first = rd->first, r;
+
+	rd->err = &err;
+	rd->first = 0;
+	rd->seen = &seen;
+	r = read_line(rd, text, len);
+	rd->n_wrong += rd->first != 0;
+	rd->err = outer_err;
+	rd->first = outer_first;
+	rd->seen = outer_seen;
+	if (seen.key || *seen.note || err.code)
+		rd->see(rd->see_arg, &seen);
+	free(seen.key);
+	free(seen.value);
+	return r;
 }
 
 /* Length of the line end at @end: CR, LF or both. */
@@ -236,7 +305,7 @@ static int read_lines(struct reader *rd, char *text)
 
 		frame->line++;
 		if (r == 0)
-			r = read_line(rd, text, len);
+			r = rd->see ? read_line_seen(rd, text, len) : read_line(rd, text, len);
 		if (keeps)
 			conf_saved_add(&rd->saved, text, len);
 		text += len + line_end(text + len);
@@ -420,16 +489,12 @@ static void keep_text(struct reader *rd)
 	text_add(&rd->saved, saved ? saved : "");
 }
 
-static int read_top(struct conf *conf, const char *path, bool tolerant, struct err *err)
+static int read_top(struct reader *rd, struct conf *conf, const char *path, struct err *err)
 {
-	_cleanup_free_ struct reader *rd = calloc(1, sizeof(*rd));
 	int r;
 
-	if (!rd)
-		return err_oom(err);
 	rd->conf = conf;
 	rd->err = err;
-	rd->tolerant = tolerant;
 	if (!conf->file && conf_replace_text(&conf->file, path, err) < 0)
 		return -ENOMEM;
 	keep_text(rd);
@@ -445,12 +510,27 @@ static int read_top(struct conf *conf, const char *path, bool tolerant, struct e
 
 int conf_read_file(struct conf *conf, const char *path, struct err *err)
 {
-	return read_top(conf, path, /* tolerant= */ false, err);
+	struct reader rd = {};
+
+	return read_top(&rd, conf, path, err);
 }
 
 int conf_read_file_tolerant(struct conf *conf, const char *path, struct err *first_err)
 {
-	return read_top(conf, path, /* tolerant= */ true, first_err);
+	struct reader rd = { .tolerant = true };
+
+	return read_top(&rd, conf, path, first_err);
+}
+
+int conf_read_seen(struct conf *conf, const char *path,
+                   void (*see)(void *arg, const struct conf_seen *seen), void *arg,
+                   unsigned int *ret_wrong, struct err *err)
+{
+	struct reader rd = { .tolerant = true, .see = see, .see_arg = arg };
+	int r = read_top(&rd, conf, path, err);
+
+	*ret_wrong = rd.n_wrong;
+	return r;
 }
 
 int conf_read_text(struct conf *conf, const char *name, const char *text, struct err *err)

@@ -19,6 +19,20 @@ int conf_read_file(struct conf *conf, const char *path, struct err *err);
  * @first_err (and the result) is the first mistake. For looking at and destroying a broken
  * container. */
 int conf_read_file_tolerant(struct conf *conf, const char *path, struct err *first_err);
+
+/* A line that is neither blank nor a comment, as it was read. */
+struct conf_seen {
+	const char *file;
+	unsigned int line, column; /* of the key, or of what is wrong; counted from 1 */
+	char *key, *value;         /* as they are today, NULL: it is no line of ours */
+	char note[256];            /* what a person may not expect of a line that is right, or "" */
+	const struct err *err;     /* what is wrong, with .code 0 for nothing */
+};
+/* Reads @path to the end and shows each line, those of an included file before the one that
+ * includes it. *@ret_wrong: how many have mistakes. A failure is one of the file itself. */
+int conf_read_seen(struct conf *conf, const char *path,
+                   void (*see)(void *arg, const struct conf_seen *seen), void *arg,
+                   unsigned int *ret_wrong, struct err *err);
 /* As conf_read_file, for text that came from elsewhere; @name stands for the file in messages. */
 int conf_read_text(struct conf *conf, const char *name, const char *text, struct err *err);
 /* One line such as "lxc.uts.name = c1", from the command line (-s): split, trimmed and unquoted

@@ -61,7 +61,9 @@ static int ids_add(const struct conf_slot *slot, const struct strv *fields, stru
 
 		if (num_parse_c32(fields->items[i], &id) < 0)
 			return conf_bad_value(slot, fields->items[i],
-			                      "numbers with commas between them", err);
+			                      "numbers with commas between them, or the "
+			                      "word '" CONF_GROUPS_KEEP "' alone",
+			                      err);
 		if (strv_addf(list, "%u", id) < 0)
 			return err_oom(err);
 	}
@@ -75,6 +77,11 @@ static int ids_set(const struct conf_slot *slot, const char *value, struct err *
 	size_t before = list->n;
 	int r;
 
+	if (list->n && strcmp(list->items[0], CONF_GROUPS_KEEP) == 0)
+		return conf_bad_value(slot, value, "nothing more after '" CONF_GROUPS_KEEP "'",
+		                      err);
+	if (!list->n && strcmp(value, CONF_GROUPS_KEEP) == 0)
+		return strv_add(list, value) < 0 ? err_oom(err) : 0;
 	if (strv_split_at(&fields, value, ',') < 0)
 		return err_oom(err);
 	r = ids_add(slot, &fields, err);
@@ -91,6 +98,12 @@ static int ids_get(const struct conf_slot *slot, struct text *out, struct err *e
 	for (size_t i = 0; i < list->n; i++)
 		text_addf(out, "%s%s", i ? "," : "", list->items[i]);
 	return 0;
+}
+
+bool conf_keeps_groups(const struct conf *conf)
+{
+	return conf->init_groups.n == 1 &&
+	       strcmp(conf->init_groups.items[0], CONF_GROUPS_KEEP) == 0;
 }
 
 const struct conf_type conf_ids = { .set = ids_set, .get = ids_get, .clear = conf_lines_clear };

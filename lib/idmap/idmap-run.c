@@ -57,13 +57,13 @@ static int explain_switch(const char *kind, uint32_t id, int code, struct err *e
 	return code;
 }
 
-int idmap_become(uint32_t uid, uint32_t gid, struct err *err)
+int idmap_become(uint32_t uid, uint32_t gid, bool keep_groups, struct err *err)
 {
 	uid_t uids[3] = {};
 	gid_t gids[3] = {};
 	int r;
 
-	r = drop_groups(err);
+	r = keep_groups ? 0 : drop_groups(err);
 	if (r < 0)
 		return r;
 	if (setresgid(gid, gid, gid) < 0)
@@ -123,7 +123,7 @@ static int run_inside(const struct run *run, struct err *err)
 	int r;
 
 	if (run->maps->n) {
-		r = idmap_become(0, 0, err);
+		r = idmap_become(0, 0, /* keep_groups= */ false, err);
 		if (r < 0)
 			return r;
 	}

@@ -85,9 +85,9 @@ int idmap_mount_own(const struct conf_idmaps *maps, enum idmap_kind kind, uint32
 int idmap_mount_inside(const struct conf_idmaps *maps, enum idmap_kind kind, uint32_t end,
                        char **ret_text, struct err *err);
 
-/* Inside the new user namespace, after the maps are there: groups dropped (where that is allowed),
- * gid and uid switched to the ids given, verified. */
-int idmap_become(uint32_t uid, uint32_t gid, struct err *err);
+/* Inside the new user namespace, after the maps are there: groups dropped (where that is allowed)
+ * unless @keep_groups, gid and uid switched to the ids given, verified. */
+int idmap_become(uint32_t uid, uint32_t gid, bool keep_groups, struct err *err);
 
 /* Sets message and hint for a clone3(2) or unshare(2) with CLONE_NEWUSER that failed with @code:
  * switched off, limit reached, kept from ordinary users, a container's seccomp filter. */

@@ -23,6 +23,8 @@ int fd_write(int fd, const void *data, size_t len);
 int fd_write_at(int dir_fd, const char *path, const char *text);
 /* Replaces @name in @dir_fd: temporary file beside it, write, rename. Readers see old or new. */
 int fd_replace_at(int dir_fd, const char *name, mode_t mode, const void *data, size_t len);
+/* What is in the file or directory @name, "." for @dir_fd itself, is on the disk from now on. */
+int fd_sync_at(int dir_fd, const char *name);
 
 int fd_set_nonblock(int fd, bool on);
 /* A copy with a number of at least 3, close-on-exec. */

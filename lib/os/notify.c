@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 void notify_ready(void)
 {
@@ -29,4 +30,10 @@ void notify_ready(void)
 		             (const struct sockaddr *)&addr,
 		             (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len));
 	(void)unsetenv("NOTIFY_SOCKET");
+}
+
+void notify_ready_fd(int fd)
+{
+	(void)!write(fd, "\n", 1); /* nobody there to hear it: no reason to end */
+	(void)close(fd);
 }

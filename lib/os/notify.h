@@ -6,5 +6,7 @@
  * is no service of its own. Without one (NOTIFY_SOCKET is unset) nothing happens. See
  * sd_notify(3). */
 void notify_ready(void);
+/* The same for one that reads a line from a pipe, as s6 does; @fd is closed. */
+void notify_ready_fd(int fd);
 
 #endif

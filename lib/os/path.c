@@ -185,6 +185,17 @@ const char *path_last(const char *path)
 	return slash ? slash + 1 : path;
 }
 
+int path_open_parent(int dir_fd, const char *path, const char **ret_name)
+{
+	_cleanup_free_ char *dir = strdup(path);
+
+	if (!dir)
+		return -ENOMEM;
+	*ret_name = path_last(path);
+	dir[*ret_name - path] = '\0';
+	return path_open_beneath(dir_fd, dir, O_PATH | O_DIRECTORY);
+}
+
 void path_simplify(char *path)
 {
 	char *out = path;

@@ -32,6 +32,8 @@ int path_mkdir_parents(const char *path, mode_t mode);
 char *path_join(const char *a, const char *b);
 /* What stands behind the last slash, or all of it. */
 const char *path_last(const char *path);
+/* Opens what stands in front of that, as path_open_beneath. @ret_name: path_last(@path). */
+int path_open_parent(int dir_fd, const char *path, const char **ret_name);
 /* In place: "//" and "/./" collapsed, leading "./" and trailing "/" removed, ".." kept. Only the
  * empty text becomes empty. */
 void path_simplify(char *path);

@@ -2,6 +2,7 @@
 #include "os/proc.h"
 
 #include "base/cleanup.h"
+#include "base/num.h"
 #include "os/fd.h"
 
 #include <errno.h>
@@ -14,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
@@ -74,6 +76,46 @@ int pidfd_wait(int pidfd, int *ret_status)
 	return 0;
 }
 
+/* Linux 6.15; the first version of the struct, 64 bytes. */
+struct exit_info {
+	uint64_t mask, cgroup_id;
+	uint32_t ids[11];
+	int32_t exit_code;
+};
+#define GET_INFO _IOWR(0xFF, 11, struct exit_info)
+#define INFO_EXIT (1ULL << 3)
+/* 3 is the state, a letter; none is a blank. */
+static bool stat_field(pid_t pid, int field, char ret_text[NUM_TEXT_MAX])
+{
+	char path[64], buf[1024];
+	const char *s;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	if (fd_read_short(AT_FDCWD, path, buf, sizeof(buf)) <= 0)
+		return false;
+	s = strrchr(buf, ')'); /* the name before it may hold anything */
+	for (int i = 2; s && i < field; i++)
+		s = strchr(s + 1, ' ');
+	if (s)
+		(void)snprintf(ret_text, NUM_TEXT_MAX, "%.*s", (int)strcspn(s + 1, " \n"), s + 1);
+	return s;
+}
+
+/* Its parent may reap it at any time, after which it is asked about in the other way. */
+int pidfd_exit_status(int pidfd, pid_t pid, int *ret_status)
+{
+	struct exit_info info = { .mask = INFO_EXIT };
+	char text[NUM_TEXT_MAX];
+
+	if (stat_field(pid, 52, text) && pidfd_kill(pidfd, 0) == 0)
+		*ret_status = atoi(text);
+	else if (ioctl(pidfd, GET_INFO, &info) == 0 && (info.mask & INFO_EXIT))
+		*ret_status = info.exit_code;
+	else
+		return -ENODATA;
+	return 0;
+}
+
 int pidfd_wait_exit(int pidfd, int timeout_ms)
 {
 	struct pollfd poller = { .fd = pidfd, .events = POLLIN };
@@ -108,17 +150,9 @@ int proc_wait_or_signal(int fd)
 
 uint64_t proc_start_time(pid_t pid)
 {
-	char path[64], buf[1024];
-	const char *s;
+	char text[NUM_TEXT_MAX];
 
-	(void)snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	if (fd_read_short(AT_FDCWD, path, buf, sizeof(buf)) <= 0)
-		return 0;
-	s = strrchr(buf, ')'); /* the name before it may hold anything */
-	for (int field = 2; s && field < 22; field++) {
-		s = strchr(s + 1, ' ');
-	}
-	return s ? strtoull(s + 1, NULL, 10) : 0;
+	return stat_field(pid, 22, text) ? strtoull(text, NULL, 10) : 0;
 }
 
 int proc_exit_code(int status)

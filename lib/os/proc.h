@@ -20,6 +20,9 @@ int pidfd_open_pid(pid_t pid);
 int pidfd_kill(int pidfd, int sig);
 /* Waits for the end of our child; the status is that of waitpid(2). */
 int pidfd_wait(int pidfd, int *ret_status);
+/* The same of any process that has ended and had that @pid: of a zombie, or with Linux 6.15 of one
+ * that was reaped. -ENODATA: unknown. */
+int pidfd_exit_status(int pidfd, pid_t pid, int *ret_status);
 /* 0, or -ETIMEDOUT: the process still runs after @timeout_ms (-1: for ever). Any process. */
 int pidfd_wait_exit(int pidfd, int timeout_ms);
 

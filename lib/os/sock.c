@@ -135,24 +135,42 @@ int sock_listen_at(int dir_fd, const char *name, int backlog)
 	return take_fd(&sock);
 }
 
-int sock_connect_at(int dir_fd, const char *name)
+static int connect_to(const struct sockaddr_un *address, size_t size)
 {
 	const struct timeval patience = { .tv_sec = SOCK_PATIENCE_S };
 	_cleanup_close_ int sock = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-	struct sockaddr_un address;
 	int r;
 
 	if (sock < 0)
 		return -errno;
-	r = address_of(dir_fd, name, &address);
-	if (r < 0)
-		return r;
 	(void)setsockopt(sock, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
 	(void)setsockopt(sock, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
 	do
-		r = connect(sock, (struct sockaddr *)&address, sizeof(address));
+		r = connect(sock, (const struct sockaddr *)address, (socklen_t)size);
 	while (r < 0 && errno == EINTR);
 	return r < 0 ? -errno : take_fd(&sock);
+}
+
+int sock_connect_at(int dir_fd, const char *name)
+{
+	struct sockaddr_un address;
+	int r = address_of(dir_fd, name, &address);
+
+	return r < 0 ? r : connect_to(&address, sizeof(address));
+}
+
+int sock_connect(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	size_t len = strlen(path);
+
+	if (len >= sizeof(address.sun_path))
+		return -ENAMETOOLONG;
+	memcpy(address.sun_path, path, len);
+	if (*path != '@')
+		return connect_to(&address, sizeof(address));
+	address.sun_path[0] = '\0';
+	return connect_to(&address, offsetof(struct sockaddr_un, sun_path) + len);
 }
 
 int sock_connect_stream(int socket_fd)

@@ -25,6 +25,8 @@ int sock_pair(int ret_fds[2]);
 /* Listens on, or connects to, the socket @name in the directory @dir_fd, however long its path. */
 int sock_listen_at(int dir_fd, const char *name, int backlog);
 int sock_connect_at(int dir_fd, const char *name);
+/* The same with a path of at most 107 bytes, or "@NAME", an abstract name: see unix(7). */
+int sock_connect(const char *path);
 /* Connects to the stream socket that is open as @socket_fd (O_PATH), without waiting: -EAGAIN when
  * too many wait there to be let in. */
 int sock_connect_stream(int socket_fd);
