@@ -6,6 +6,9 @@
 
 #include <sys/stat.h>
 
+/* Before the digits of storage->tag. */
+#define STORAGE_TAG "rlxc-"
+
 /* A kind of storage. A NULL member: there is nothing to do, or (snapshot, create) nothing that can
  * be done. */
 struct storage_type {
@@ -35,7 +38,7 @@ struct storage_type {
 	int (*create)(const struct storage *storage, const struct storage_spec *spec, int dir_fd,
 	              const char *name, struct storage_made *made, struct err *err);
 	int (*snapshot)(const struct storage *source, const struct storage *clone, int source_fd,
-	                int dir_fd, struct err *err);
+	                int dir_fd, const char *name, struct err *err);
 	int (*destroy)(const struct storage *storage, struct err *err);
 };
 

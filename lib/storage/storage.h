@@ -21,12 +21,17 @@
 
 struct storage_type;
 
+/* What the image of a loop volume is called in the container's directory, or begins with. */
+#define STORAGE_IMAGE "rootdev"
+
 /* One root file system, as lxc.rootfs.path names it. A zeroed struct is none. */
 struct storage {
 	const struct storage_type *type;
 	char *path;         /* what is behind the backend's name; overlay: the upper directory */
 	struct strv lowers; /* overlay: the uppermost first */
 	char *work;         /* overlay: `work`, beside the upper directory */
+	char *tag;         /* of a new volume: what its tools know it by beside its name, or NULL */
+	bool needs_source; /* chosen as a clone: what it was made from must stay */
 };
 
 /* @backend, @path: conf.rootfs_backend and conf.rootfs_path. Without a backend the path is looked
@@ -39,6 +44,12 @@ int storage_parse_value(const char *value, struct storage *ret_storage, struct e
 void storage_done(struct storage *storage);
 /* The value of lxc.rootfs.path, owned: "dir:/path", "overlay:/lower:/upper". */
 int storage_format(const struct storage *storage, char **ret_value);
+/* The same with the tag, for a note of what is to be made; storage_destroy leaves a volume alone
+ * that has the name, but not the tag. */
+int storage_format_note(const struct storage *storage, char **ret_note);
+int storage_parse_note(const char *note, struct storage *ret_storage, struct err *err);
+/* Is it removed by its own tools, and not with the container's directory? */
+bool storage_has_tools(const struct storage *storage);
 const char *storage_name(const struct storage *storage);
 bool storage_is_volume(const struct storage *storage);
 /* Can storage_create not use a directory that is there already, when it is empty? */
@@ -50,6 +61,11 @@ struct storage_user {
 	bool in_userns;             /* the container's root has ids of a user namespace */
 	const struct strv *options; /* what lxc.rootfs.options has for the file system, or NULL */
 };
+
+/* Nothing is opened: may @user have that type, and do the options say what only lxc.rootfs.path
+ * may? */
+int storage_check_user(const struct storage *storage, const struct storage_user *user,
+                       struct err *err);
 
 /* ---- a start (or whoever else needs the files), in this order ---- */
 
@@ -93,17 +109,20 @@ void storage_made_done(struct storage_made *made);
 /* What is asked for; NULL and 0 are the defaults. */
 struct storage_spec {
 	const char *backend;        /* NULL: dir; "best": the first that is possible */
-	const char *name;           /* of the container */
+	const char *name;           /* of the container, or what a volume is called */
 	const char *container_path; /* .../NAME */
 	const char *dir;            /* --dir: of a tree, instead of container_path/rootfs */
 	const char *vgname, *lvname, *thinpool; /* lvm */
 	const char *zfsroot;                    /* zfs */
 	const char *fstype;                     /* loop, lvm */
 	uint64_t fssize;                        /* in bytes; the same */
+	const struct storage
+		*like; /* of a full copy: a volume that it is like in what is left open */
 };
 
-/* Decides what storage_create will make: type and path. Refuses what cannot be, before anything is
- * made. -EEXIST: there is a volume of that name. */
+/* Decides what storage_create will make: type and path, for volumes a name that is free. Refuses
+ * what cannot be, before anything is made. -EEXIST: there is a volume of the name that was asked
+ * for. */
 int storage_choose(const struct storage_spec *spec, const struct caller *caller,
                    struct storage *ret_storage, struct err *err);
 /* @dir_fd, @name: the directory that is to be filled (a tree), or a place to mount on (a volume).
@@ -115,11 +134,13 @@ int storage_create(const struct storage *storage, const struct storage_spec *spe
  * count, for volumes vgname and zfsroot too). -EOPNOTSUPP: that type has none. */
 int storage_choose_snapshot(const struct storage *source, const struct storage_spec *spec,
                             struct storage *ret_storage, struct err *err);
-/* Makes the clone that was chosen; there is nothing to fill. In a process that is the container's
- * root (and has the caller's ids, too): it looks no path of the host up. @source_fd: from
- * storage_open, -EBADF for a volume. @dir_fd: the directory of the clone's container. */
+/* Makes the clone that was chosen; there is nothing to fill. A volume as the caller, a tree in a
+ * process that is the container's root (and has the caller's ids, too): that looks no path of the
+ * host up. @source_fd: from storage_open, -EBADF for a volume. @dir_fd: the directory of the
+ * clone's container; @name: as for storage_create. @ret_made: of a volume; NULL: it is not to be
+ * mounted. */
 int storage_snapshot(const struct storage *source, const struct storage *clone, int source_fd,
-                     int dir_fd, struct err *err);
+                     int dir_fd, const char *name, struct storage_made *ret_made, struct err *err);
 
 /* Before a start, as the caller: makes what may be missing, the upper and work directory of an
  * overlay. */

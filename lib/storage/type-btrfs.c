@@ -88,12 +88,13 @@ static int btrfs_create(const struct storage *storage, const struct storage_spec
 }
 
 static int btrfs_snapshot(const struct storage *source, const struct storage *clone, int source_fd,
-                          int dir_fd, struct err *err)
+                          int dir_fd, const char *name, struct err *err)
 {
 	_cleanup_close_ int from = open_dir(source_fd), to = open_dir(dir_fd);
-	struct btrfs_ioctl_vol_args_v2 args = { .fd = from, .name = "rootfs" };
+	struct btrfs_ioctl_vol_args_v2 args = { .fd = from };
 	int r = from < 0 ? from : to;
 
+	(void)stpncpy(args.name, name, sizeof(args.name) - 1);
 	if (r >= 0 && ioctl(to, BTRFS_IOC_SNAP_CREATE_V2, &args) < 0)
 		r = -errno;
 	if (r >= 0)

@@ -13,7 +13,6 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#define IMAGE_NAME "rootdev"
 #define DEVICE_MAX 64
 #define TRIES_MAX 64 /* others may take the free device that we were told of */
 
@@ -72,28 +71,33 @@ static int loop_open(const struct storage *storage, const struct storage_user *u
 	return volume_mount_device(device, storage->path, user, ret_fd, err);
 }
 
+static bool is_taken(const struct storage *storage)
+{
+	return access(storage->path, F_OK) == 0;
+}
+
 static int loop_choose(const struct storage_spec *spec, const struct storage *source,
                        struct storage *storage, struct err *err)
 {
+	_cleanup_free_ char *prefix = path_join(spec->container_path, STORAGE_IMAGE);
+
 	(void)source;
-	storage->path = path_join(spec->container_path, IMAGE_NAME);
-	return storage->path ? 0 : err_oom(err);
+	return prefix ? volume_choose_free(storage, prefix, is_taken, err) : err_oom(err);
 }
 
 static int loop_create(const struct storage *storage, const struct storage_spec *spec, int dir_fd,
                        const char *name, struct storage_made *made, struct err *err)
 {
-	uint64_t size = spec->fssize ? spec->fssize : VOLUME_FSSIZE;
-	int fd = openat(dir_fd, IMAGE_NAME, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-	                0600);
-	int r = fd < 0 || ftruncate(fd, (off_t)size) < 0 ? -errno : 0;
+	const struct volume_shape shape = volume_shape(spec);
+	int fd = openat(dir_fd, path_last(storage->path),
+	                O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int r = fd < 0 || ftruncate(fd, (off_t)shape.bytes) < 0 ? -errno : 0;
 
 	cleanup_close(&fd);
 	if (r < 0)
 		return err_set(err, r, "cannot make '%s' with %llu bytes", storage->path,
-		               (unsigned long long)size);
-	r = volume_format(storage->path, spec->fstype ? spec->fstype : VOLUME_FSTYPE, err);
-	return r < 0 ? r : volume_open_new(storage, dir_fd, name, made, err);
+		               (unsigned long long)shape.bytes);
+	return volume_format_new(storage, shape.fstype, dir_fd, name, made, err);
 }
 
 const struct storage_type storage_loop = {

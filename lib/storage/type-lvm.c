@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "os/fd.h"
+#include "os/path.h"
 #include "storage/volume.h"
 
 #include <errno.h>
@@ -33,6 +34,11 @@ static const char *volume_name(const struct storage *storage)
 	return storage->path + strlen(DEV);
 }
 
+static const struct storage *like_of(const struct storage_spec *spec)
+{
+	return spec->like && spec->like->type == &storage_lvm ? spec->like : NULL;
+}
+
 static int lvm_parse(struct storage *storage, struct err *err)
 {
 	const char *path = storage->path, *slash;
@@ -49,103 +55,162 @@ static int lvm_parse(struct storage *storage, struct err *err)
 static int lvm_open(const struct storage *storage, const struct storage_user *user, int *ret_fd,
                     struct err *err)
 {
-	int r = volume_run(err, "lvchange", "-K", "-ay", volume_name(storage), NULL);
+	/* --yes: with a snapshot that is not thin its origin is activated, too */
+	int r = volume_run(err, "lvchange", "--yes", "-K", "-ay", volume_name(storage), NULL);
 
 	return r < 0 ? err_wrap(err, r, "cannot activate '%s'", storage->path)
 	             : volume_mount_device(storage->path, storage->path, user, ret_fd, err);
 }
 
-static bool exists(const char *volume)
+/* A column of lvs(8) for "VG/LV". */
+static int ask(const char *column, const char *volume, char **ret_answer, struct err *err)
 {
-	return volume_run(NULL, "lvs", volume, NULL) == 0;
+	return volume_ask(ret_answer, err, "lvs", "--noheadings", "-o", column, volume, NULL);
 }
 
-/* @word: "VG/POOL". */
-static bool is_thin_pool(const char *word)
+static bool is_taken(const struct storage *storage)
+{
+	return volume_run(NULL, "lvs", volume_name(storage), NULL) == 0;
+}
+
+/* The first letter of lv_attr. */
+#define THIN 'V'
+#define THIN_POOL 't'
+#define SNAPSHOT 's' /* of what is not thin */
+
+/* '\0': there is no such volume. */
+static char kind_of(const char *volume)
 {
 	_cleanup_free_ char *attributes = NULL;
 
-	return volume_ask(&attributes, NULL, "lvs", "--noheadings", "-o", "lv_attr", word, NULL) ==
-	               0 &&
-	       attributes[0] == 't';
+	return ask("lv_attr", volume, &attributes, NULL) == 0 ? attributes[0] : '\0';
 }
 
+static char *group_of(const struct storage *storage)
+{
+	return strndup(volume_name(storage), strcspn(volume_name(storage), "/"));
+}
+
+static int check_clone(const struct storage *source, struct storage *storage, struct err *err)
+{
+	char kind = kind_of(volume_name(source));
+
+	storage->needs_source = kind != THIN;
+	if (kind != SNAPSHOT)
+		return 0;
+	err_say(err, -EOPNOTSUPP, "'%s' is a snapshot itself, and not thin: it has none",
+	        volume_name(source));
+	err_hint(err, "make a full copy, without -s");
+	return -EOPNOTSUPP;
+}
+
+static int choose_name(const struct storage_spec *spec, const char *group, struct storage *storage,
+                       struct err *err)
+{
+	const char *name = spec->lvname ? spec->lvname : spec->name;
+	_cleanup_free_ char *prefix = NULL;
+
+	if (*group == '-' || *name == '-')
+		return err_say(err, -EINVAL, "'%s/%s' is no name of a logical volume", group, name);
+	if (asprintf(&prefix, DEV "%s/%s", group, name) < 0)
+		return err_oom(err);
+	if (!spec->lvname)
+		return volume_choose_free(storage, prefix, is_taken, err);
+	storage->path = take_ptr(prefix);
+	return is_taken(storage) ? err_say(err, -EEXIST, "logical volume '%s' exists already",
+	                                   volume_name(storage))
+	                         : 0;
+}
+
+static int check_group(const char *group, struct err *err)
+{
+	int r = volume_run(err, "vgs", group, NULL);
+
+	if (r == 0)
+		return 0;
+	err_wrap(err, r, "cannot use volume group '%s'", group);
+	err_hint(err, "--vgname names another one, 'vgs' lists them");
+	return r;
+}
+
+/* A clone is in the group of what it is made from, and so is a copy. */
 static int lvm_choose(const struct storage_spec *spec, const struct storage *source,
                       struct storage *storage, struct err *err)
 {
-	const char *group = spec->vgname ? spec->vgname : "lxc";
-	const char *name = spec->lvname ? spec->lvname : spec->name;
-	_cleanup_free_ char *of_source = NULL;
+	const struct storage *near = source ? source : like_of(spec);
+	_cleanup_free_ char *group = near           ? group_of(near)
+	                             : spec->vgname ? strdup(spec->vgname)
+	                                            : strdup("lxc");
 	int r;
 
-	if (source) { /* a clone is in the same group */
-		of_source = strndup(volume_name(source), strcspn(volume_name(source), "/"));
-		if (!of_source)
-			return err_oom(err);
-		group = of_source;
-	}
-	if (*group == '-' || *name == '-')
-		return err_say(err, -EINVAL, "'%s/%s' is no name of a logical volume", group, name);
-	if (asprintf(&storage->path, DEV "%s/%s", group, name) < 0)
+	if (!group)
 		return err_oom(err);
-	r = lvm_parse(storage, err);
+	r = check_group(group, err);
+	if (r == 0 && source)
+		r = check_clone(source, storage, err);
 	if (r == 0)
-		r = volume_run(err, "vgs", group, NULL);
-	if (r < 0) {
-		err_wrap(err, r, "cannot use volume group '%s'", group);
-		err_hint(err, "--vgname names another one, 'vgs' lists them");
-		return r;
-	}
-	return exists(volume_name(storage))
-	               ? err_say(err, -EEXIST, "logical volume '%s' exists already",
-	                         volume_name(storage))
-	               : 0;
+		r = choose_name(spec, group, storage, err);
+	return r < 0 ? r : lvm_parse(storage, err);
+}
+
+/* "VG/POOL": what a copy's original is in, else what was asked for; it need not be there. */
+static char *choose_pool(const struct storage_spec *spec, const char *group)
+{
+	const char *asked = spec->thinpool ? spec->thinpool : "lxc";
+	const struct storage *like = like_of(spec);
+	_cleanup_free_ char *of_like = NULL;
+	char *pool;
+
+	if (like && ask("pool_lv", volume_name(like), &of_like, NULL) == 0 && *of_like)
+		asked = of_like;
+	return asprintf(&pool, "%s/%s", group, asked) < 0 ? NULL : pool;
 }
 
 static int make_volume(const struct storage *storage, const struct storage_spec *spec,
-                       struct err *err)
+                       uint64_t bytes, struct err *err)
 {
-	uint64_t bytes = spec->fssize ? spec->fssize : VOLUME_FSSIZE;
-	_cleanup_free_ char *group = NULL, *pool = NULL;
-	const char *name = strrchr(storage->path, '/') + 1;
+	_cleanup_free_ char *group = group_of(storage);
+	_cleanup_free_ char *pool = group ? choose_pool(spec, group) : NULL;
+	const char *name = path_last(storage->path), *tag = storage->tag;
 	char size[32];
 
-	(void)snprintf(size, sizeof(size), "%llub", (unsigned long long)bytes);
-	group = strndup(volume_name(storage), strcspn(volume_name(storage), "/"));
-	if (!group || asprintf(&pool, "%s/%s", group, spec->thinpool ? spec->thinpool : "lxc") < 0)
+	if (!pool)
 		return err_oom(err);
-	return is_thin_pool(pool) ? volume_run(err, "lvcreate", "-q", "-Wy", "--yes", "--thinpool",
-	                                       pool, "-V", size, "-n", name, group, NULL)
-	                          : volume_run(err, "lvcreate", "-q", "-Wy", "--yes", "-L", size,
-	                                       "-n", name, group, NULL);
+	(void)snprintf(size, sizeof(size), "%llub", (unsigned long long)bytes);
+	return kind_of(pool) == THIN_POOL
+	               ? volume_run(err, "lvcreate", "-q", "-Wy", "--yes", "--addtag", tag,
+	                            "--thinpool", pool, "-V", size, "-n", name, group, NULL)
+	               : volume_run(err, "lvcreate", "-q", "-Wy", "--yes", "--addtag", tag, "-L",
+	                            size, "-n", name, group, NULL);
 }
 
 static int lvm_create(const struct storage *storage, const struct storage_spec *spec, int dir_fd,
                       const char *name, struct storage_made *made, struct err *err)
 {
-	int r = make_volume(storage, spec, err);
+	const struct volume_shape shape = volume_shape(spec);
+	int r = make_volume(storage, spec, shape.bytes, err);
 
 	if (r == 0)
-		r = volume_format(storage->path, spec->fstype ? spec->fstype : VOLUME_FSTYPE, err);
-	return r < 0 ? err_wrap(err, r, "cannot make '%s'", storage->path)
-	             : volume_open_new(storage, dir_fd, name, made, err);
+		r = volume_format_new(storage, shape.fstype, dir_fd, name, made, err);
+	return r < 0 ? err_wrap(err, r, "cannot make '%s'", storage->path) : 0;
 }
 
-/* Of a thick volume the clone takes a fifth of its size for what will differ. */
+/* What is not thin needs room for what will differ: a fifth of its size. */
 static int lvm_snapshot(const struct storage *source, const struct storage *clone, int source_fd,
-                        int dir_fd, struct err *err)
+                        int dir_fd, const char *name, struct err *err)
 {
-	const char *name = strrchr(clone->path, '/') + 1, *from = volume_name(source);
-	_cleanup_free_ char *attributes = NULL;
-	int r = volume_ask(&attributes, err, "lvs", "--noheadings", "-o", "lv_attr", from, NULL);
+	const char *from = volume_name(source), *tag = clone->tag;
+	int r;
 
 	(void)source_fd;
 	(void)dir_fd;
-	if (r == 0 && attributes[0] == 'V')
-		r = volume_run(err, "lvcreate", "-q", "-s", "-kn", "-n", name, from, NULL);
-	else if (r == 0)
-		r = volume_run(err, "lvcreate", "-q", "-s", "-l", "20%ORIGIN", "-n", name, from,
-		               NULL);
+	(void)name;
+	if (clone->needs_source)
+		r = volume_run(err, "lvcreate", "-q", "-s", "--addtag", tag, "-l", "20%ORIGIN",
+		               "-n", path_last(clone->path), from, NULL);
+	else
+		r = volume_run(err, "lvcreate", "-q", "-s", "--addtag", tag, "-kn", "-n",
+		               path_last(clone->path), from, NULL);
 	return r < 0 ? err_wrap(err, r, "cannot make '%s' a snapshot of '%s'", clone->path,
 	                        source->path)
 	             : 0;
@@ -154,8 +219,16 @@ static int lvm_snapshot(const struct storage *source, const struct storage *clon
 static int lvm_destroy(const struct storage *storage, struct err *err)
 {
 	const char *volume = volume_name(storage);
+	_cleanup_free_ char *answer = NULL;
+	_cleanup_(strv_done) struct strv tags = {};
 
-	return exists(volume) ? volume_run(err, "lvremove", "-q", "-f", volume, NULL) : 0;
+	if (ask("lv_tags", volume, &answer, NULL) < 0)
+		return 0;
+	if (strv_split_at(&tags, answer, ',') < 0)
+		return err_oom(err);
+	return !storage->tag || strv_has(&tags, storage->tag)
+	               ? volume_run(err, "lvremove", "-q", "-f", volume, NULL)
+	               : 0;
 }
 
 const struct storage_type storage_lvm = {

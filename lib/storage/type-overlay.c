@@ -7,10 +7,11 @@
  * namespace where the overlay will be used; the overlay itself is made by the container's root over
  * these descriptors, since the kernel reads and writes the layers with the rights of whoever mounts
  * it. Its notes (what is removed, what is opaque) are trusted.* attributes, which root of a user
- * namespace can neither write nor read: there they are user.* ones. */
+ * namespace can neither write nor read: there they are user.* ones. With the option upper=tmpfs
+ *what is written is kept in memory, and UPPER only read. */
 #include "base/cleanup.h"
-#include "base/text.h"
 #include "os/mountfd.h"
+#include "os/overlay.h"
 #include "os/path.h"
 #include "storage/storage-internal.h"
 #include "storage/tree.h"
@@ -25,7 +26,6 @@
 
 #define OVERLAY_UPPER "overlay/delta" /* of a container that we make */
 #define OVERLAY_WORK "overlay/work"
-#define OPTION_MAX 255 /* of a value in fsconfig(2) */
 
 /* ---- the path ---- */
 
@@ -190,40 +190,47 @@ static int check_readable(const struct storage *storage, const struct storage_ro
 	return 0;
 }
 
-/* All in one option where they fit: one for each is understood since Linux 6.5 only. */
-static int add_lowers(const struct storage_root *root, struct strv *words)
+/* What is written goes to memory then, and the upper directory is the first of the lower ones. */
+static int use_tmpfs(const struct storage *storage, struct storage_root *root, struct err *err)
 {
-	struct text text = {};
-	char *word;
-	int r = 0;
+	int *layers = reallocarray(root->layers, root->n_layers + 1, sizeof(*layers));
+	struct stat st;
+	int upper, work, r;
 
-	for (size_t i = 1; i < root->n_layers; i++)
-		text_addf(&text, "%s/proc/self/fd/%d", i > 1 ? ":" : "lowerdir=", root->layers[i]);
-	if (text_finish(&text, &word) < 0)
-		return -ENOMEM;
-	if (strlen(word) <= strlen("lowerdir=") + OPTION_MAX)
-		return strv_take(words, word);
-	free(word);
-	for (size_t i = 1; i < root->n_layers && r == 0; i++)
-		r = strv_addf(words, "lowerdir+=/proc/self/fd/%d", root->layers[i]);
-	return r;
+	if (!layers)
+		return err_oom(err);
+	root->layers = layers;
+	r = fstat(root->under, &st) < 0
+	            ? -errno
+	            : overlay_new_tmpfs(layers[0], st.st_mode & 07777, &upper, &work);
+	if (r < 0)
+		return err_set(err, r, "cannot keep what is written to '%s' in memory",
+		               storage->path);
+	memmove(layers + 2, layers + 1, (root->n_layers - 1) * sizeof(*layers));
+	root->n_layers++;
+	(void)close(layers[0]);
+	layers[0] = work;
+	layers[1] = root->under;
+	root->under = upper;
+	return 0;
 }
 
 static int list_options(const struct storage_user *user, const struct storage_root *root,
                         struct strv *words)
 {
+	const struct overlay_layers layers = { .lowers = root->layers + 1,
+		                               .n_lowers = root->n_layers - 1,
+		                               .upper = root->under,
+		                               .work = root->layers[0] };
 	int r = strv_add(words, "source=overlay");
 
 	if (r == 0)
-		r = add_lowers(root, words);
-	if (r == 0)
-		r = strv_addf(words, "upperdir=/proc/self/fd/%d", root->under);
-	if (r == 0)
-		r = strv_addf(words, "workdir=/proc/self/fd/%d", root->layers[0]);
+		r = overlay_add_layers(&layers, words);
 	if (r == 0 && user->in_userns)
 		r = strv_add(words, "userxattr");
 	for (size_t i = 0; r == 0 && user->options && i < user->options->n; i++)
-		r = strv_add(words, user->options->items[i]);
+		if (strcmp(user->options->items[i], OVERLAY_WORD_TMPFS) != 0)
+			r = strv_add(words, user->options->items[i]);
 	return r;
 }
 
@@ -306,6 +313,8 @@ static int overlay_mount(const struct storage *storage, const struct storage_use
 	char why[256];
 	int r = check_readable(storage, root, err);
 
+	if (r == 0 && user->options && strv_has(user->options, OVERLAY_WORD_TMPFS))
+		r = use_tmpfs(storage, root, err);
 	if (r < 0)
 		return r;
 	if (list_options(user, root, &words) < 0)
@@ -335,6 +344,7 @@ static int overlay_choose(const struct storage_spec *spec, const struct storage 
 
 	if (r < 0)
 		return r;
+	storage->needs_source = source;
 	storage->path = path_join(spec->container_path, OVERLAY_UPPER);
 	if (!storage->path || add_lowers_of(source ? source : &lower, &storage->lowers) < 0)
 		return err_oom(err);
@@ -351,12 +361,13 @@ static int overlay_create(const struct storage *storage, const struct storage_sp
 }
 
 static int overlay_snapshot(const struct storage *source, const struct storage *clone,
-                            int source_fd, int dir_fd, struct err *err)
+                            int source_fd, int dir_fd, const char *name, struct err *err)
 {
 	static const char *const dirs[] = { OVERLAY_UPPER, OVERLAY_WORK };
 
 	(void)source;
 	(void)source_fd;
+	(void)name;
 	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++) {
 		int fd = path_make_dir(dir_fd, dirs[i], 0755);
 

@@ -3,11 +3,15 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
-#include "storage/storage-internal.h"
+#include "storage/volume.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
+
+#define TAG_LEN (strlen(STORAGE_TAG) + 16)
 
 /* In the order in which LXC looks at a path without a backend's name. */
 static const struct storage_type *const types[] = {
@@ -107,10 +111,26 @@ int storage_parse_value(const char *value, struct storage *ret_storage, struct e
 	return backend ? storage_parse(backend, colon + 1, ret_storage, err) : err_oom(err);
 }
 
+int storage_parse_note(const char *note, struct storage *ret_storage, struct err *err)
+{
+	bool has_tag = str_starts_with(note, STORAGE_TAG) && strlen(note) > TAG_LEN &&
+	               note[TAG_LEN] == ' ';
+	int r = storage_parse_value(has_tag ? note + TAG_LEN + 1 : note, ret_storage, err);
+
+	if (r < 0 || !has_tag)
+		return r;
+	ret_storage->tag = strndup(note, TAG_LEN);
+	if (ret_storage->tag)
+		return 0;
+	storage_done(ret_storage);
+	return err_oom(err);
+}
+
 void storage_done(struct storage *storage)
 {
 	free(storage->path);
 	free(storage->work);
+	free(storage->tag);
 	strv_done(&storage->lowers);
 	*storage = (struct storage){};
 }
@@ -126,6 +146,17 @@ int storage_format(const struct storage *storage, char **ret_value)
 	return text_finish(&text, ret_value);
 }
 
+int storage_format_note(const struct storage *storage, char **ret_note)
+{
+	_cleanup_free_ char *value = NULL;
+	int r = storage_format(storage, &value);
+
+	if (r == 0 && asprintf(ret_note, "%s%s%s", storage->tag ? storage->tag : "",
+	                       storage->tag ? " " : "", value) < 0)
+		r = -ENOMEM;
+	return r;
+}
+
 const char *storage_name(const struct storage *storage)
 {
 	return storage->type->name;
@@ -133,7 +164,12 @@ const char *storage_name(const struct storage *storage)
 
 bool storage_is_volume(const struct storage *storage)
 {
-	return storage->type->is_volume;
+	return storage->type && storage->type->is_volume;
+}
+
+bool storage_has_tools(const struct storage *storage)
+{
+	return storage->type->destroy;
 }
 
 bool storage_needs_new(const struct storage *storage)
@@ -154,6 +190,34 @@ static int check_caller(const struct storage_type *type, const struct caller *ca
 }
 
 /* ---- use ---- */
+
+/* What is mounted, and on what: an option of that name would win. */
+static int check_option(const char *word, struct err *err)
+{
+	static const char *const taken[] = { "source",   "lowerdir", "lowerdir+",
+		                             "upperdir", "datadir+", "workdir" };
+	size_t len = strcspn(word, "=");
+
+	for (size_t i = 0; i < ARRAY_SIZE(taken); i++) {
+		if (strlen(taken[i]) != len || strncmp(word, taken[i], len) != 0)
+			continue;
+		err_say(err, -EINVAL, "lxc.rootfs.options: '%s' is not for options to say", word);
+		err_hint(err,
+		         "lxc.rootfs.path names the directories: overlay:LOWER[:LOWER...]:UPPER");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+int storage_check_user(const struct storage *storage, const struct storage_user *user,
+                       struct err *err)
+{
+	int r = check_caller(storage->type, user->caller, err);
+
+	for (size_t i = 0; r == 0 && user->options && i < user->options->n; i++)
+		r = check_option(user->options->items[i], err);
+	return r;
+}
 
 int storage_open(const struct storage *storage, const struct storage_user *user, int *ret_fd,
                  struct err *err)
@@ -203,12 +267,26 @@ void storage_made_done(struct storage_made *made)
 		cleanup_close(&made->give[--made->n_give]);
 }
 
+/* Others may make a volume of the name that was free just now. */
+static int draw_tag(struct storage *storage, struct err *err)
+{
+	uint64_t number;
+
+	if (getrandom(&number, sizeof(number), 0) != (ssize_t)sizeof(number))
+		return err_set(err, -EIO, "cannot draw a tag for '%s'", storage->path);
+	return asprintf(&storage->tag, STORAGE_TAG "%016llx", (unsigned long long)number) < 0
+	               ? err_oom(err)
+	               : 0;
+}
+
 static int choose(const struct storage_type *type, const struct storage_spec *spec,
                   const struct storage *source, struct storage *ret_storage, struct err *err)
 {
 	_cleanup_(storage_done) struct storage storage = { .type = type };
 	int r = type->choose(spec, source, &storage, err);
 
+	if (r == 0 && type->is_volume)
+		r = draw_tag(&storage, err);
 	if (r < 0)
 		return r;
 	*ret_storage = storage;
@@ -282,9 +360,14 @@ int storage_create(const struct storage *storage, const struct storage_spec *spe
 }
 
 int storage_snapshot(const struct storage *source, const struct storage *clone, int source_fd,
-                     int dir_fd, struct err *err)
+                     int dir_fd, const char *name, struct storage_made *ret_made, struct err *err)
 {
-	return clone->type->snapshot(source, clone, source_fd, dir_fd, err);
+	struct storage_made made = STORAGE_MADE_NONE;
+	int r = clone->type->snapshot(source, clone, source_fd, dir_fd, name, err);
+
+	if (r < 0 || !ret_made || !clone->type->is_volume)
+		return r;
+	return finish_made(volume_open_new(clone, dir_fd, name, &made, err), &made, ret_made);
 }
 
 int storage_prepare(const struct storage *storage, struct storage_made *ret_made, struct err *err)

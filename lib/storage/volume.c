@@ -38,6 +38,45 @@ const char *volume_detect(int fd)
 	return NULL;
 }
 
+/* mkfs makes one of these with files in it, or there is none. */
+static bool is_read_only(const char *fstype)
+{
+	return strcmp(fstype, "squashfs") == 0 || strcmp(fstype, "erofs") == 0;
+}
+
+struct volume_shape volume_shape(const struct storage_spec *spec)
+{
+	const struct storage *like = spec->like;
+	struct volume_shape shape = { spec->fstype, spec->fssize };
+	_cleanup_close_ int fd = -EBADF;
+	const char *found;
+	off_t end;
+
+	if (like && like->type->is_volume && like->path[0] == '/')
+		fd = open(like->path, O_RDONLY | O_CLOEXEC);
+	end = fd < 0 ? -1 : lseek(fd, 0, SEEK_END);
+	found = fd < 0 ? NULL : volume_detect(fd);
+	if (!shape.fstype)
+		shape.fstype = found && !is_read_only(found) ? found : VOLUME_FSTYPE;
+	if (!shape.bytes)
+		shape.bytes = end > 0 ? (uint64_t)end : VOLUME_FSSIZE;
+	return shape;
+}
+
+int volume_choose_free(struct storage *storage, const char *prefix,
+                       bool (*is_taken)(const struct storage *storage), struct err *err)
+{
+	for (unsigned int i = 1; i == 1 || is_taken(storage); i++) {
+		free(storage->path);
+		if (i == 1 ? asprintf(&storage->path, "%s", prefix) < 0
+		           : asprintf(&storage->path, "%s_%u", prefix, i) < 0) {
+			storage->path = NULL;
+			return err_oom(err);
+		}
+	}
+	return 0;
+}
+
 int volume_mount(const char *fstype, const char *source, const char *path,
                  const struct storage_user *user, int *ret_fd, struct err *err)
 {
@@ -46,6 +85,8 @@ int volume_mount(const char *fstype, const char *source, const char *path,
 	int fd, r;
 
 	r = strv_addf(&words, "source=%s", source);
+	if (r == 0 && strcmp(fstype, "xfs") == 0) /* a clone has the UUID of its source */
+		r = strv_add(&words, "nouuid");
 	for (size_t i = 0; r == 0 && user->options && i < user->options->n; i++)
 		r = strv_add(&words, user->options->items[i]);
 	if (r < 0)
@@ -96,6 +137,20 @@ int volume_open_new(const struct storage *storage, int dir_fd, const char *name,
 		               storage->path);
 	r = storage->type->open(storage, &user, &made->mount, err);
 	return r < 0 ? r : storage_open_made(made->mount, ".", storage->path, made, err);
+}
+
+/* Where it is missed fsck makes another lost+found: this one would be among the container's files.
+ */
+int volume_format_new(const struct storage *storage, const char *fstype, int dir_fd,
+                      const char *name, struct storage_made *made, struct err *err)
+{
+	int r = volume_format(storage->path, fstype, err);
+
+	if (r == 0)
+		r = volume_open_new(storage, dir_fd, name, made, err);
+	if (r == 0)
+		(void)unlinkat(made->fd, "lost+found", AT_REMOVEDIR);
+	return r;
 }
 
 /* Any directory will do, what it hides is not looked at. */
