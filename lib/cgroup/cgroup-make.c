@@ -80,8 +80,12 @@ static int make_leaf(int base_fd, const char *name, int *ret_fd)
 	if (r < 0)
 		return r;
 	fd = open_leaf(base_fd, name);
-	if (fd < 0)
-		return fd == -ENOENT ? -EEXIST : fd; /* removed meanwhile: next name */
+	if (fd == -ENOENT)
+		return -EEXIST; /* removed meanwhile: next name */
+	if (fd < 0) {
+		(void)unlinkat(base_fd, name, AT_REMOVEDIR);
+		return fd;
+	}
 	if (cgroup_lock_leaf(fd) < 0)
 		return -EEXIST;
 	*ret_fd = take_fd(&fd);
@@ -182,6 +186,39 @@ int cgroup_make_named(int base_fd, const char *base, enum cgroup_leaf leaf,
 	pass_down(base_fd, parent);
 	return cgroup_make_leaf(dir_fd, dir, exact ? CGROUP_LEAF_EXACT : leaf,
 	                        exact ? path_last(exact) : names->name, ret_path, ret_fd, err);
+}
+
+static int add_wanted(const char *base, enum cgroup_leaf leaf, const struct cgroup_names *names,
+                      struct strv *paths)
+{
+	const char *exact = leaf == CGROUP_LEAF_MONITOR ? names->monitor : names->payload;
+	_cleanup_free_ char *parent = NULL;
+	char text[CGROUP_LEAF_MAX];
+	int r;
+
+	if (exact)
+		return strv_addf(paths, "%s/%s", base, exact);
+	r = parent_of(names, leaf, &parent);
+	if (r == 0)
+		r = cgroup_plan_leaf(leaf, names->name, 0, text);
+	return r < 0 ? r
+	             : strv_addf(paths, "%s/%s%s%s", base, parent ? parent : "", parent ? "/" : "",
+	                         text);
+}
+
+int cgroup_list_wanted(const struct cgroup_host *host, const struct cgroup_names *names,
+                       bool use_v1, struct strv *paths)
+{
+	int r = 0;
+
+	if (host->base)
+		r = add_wanted(host->base, CGROUP_LEAF_PAYLOAD, names, paths);
+	if (r == 0 && host->base)
+		r = add_wanted(host->base, CGROUP_LEAF_MONITOR, names, paths);
+	for (size_t i = 0; i < host->n_v1 && use_v1 && r == 0; i++)
+		if (!host->v1[i].why_not)
+			r = add_wanted(host->v1[i].dir, CGROUP_LEAF_PAYLOAD, names, paths);
+	return r;
 }
 
 static int make_payload(struct cgroup *cgroup, const struct cgroup_names *names, struct err *err)
@@ -345,6 +382,7 @@ static int reopen_leaf(const char *path, bool must_exist, char **ret_path, int *
 		return 0;
 	if (fd < 0)
 		return err_set(err, fd, "cannot open cgroup '%s'", path);
+	(void)cgroup_lock_leaf(fd); /* it was let go with the dead monitor */
 	*ret_fd = fd;
 	*ret_path = strdup(path);
 	return *ret_path ? 0 : err_oom(err);
@@ -365,8 +403,20 @@ static int reopen_base(struct cgroup *cgroup, const char *leaf, struct err *err)
 	return 0;
 }
 
-int cgroup_reopen(const char *monitor_path, const char *payload_path, struct cgroup *ret_cgroup,
-                  struct err *err)
+static int reopen_inner(struct cgroup *cgroup, const char *inner, struct err *err)
+{
+	_cleanup_free_ char *path = NULL;
+
+	if (cgroup->payload_fd < 0 || !inner)
+		return 0;
+	path = path_join(cgroup->payload_path, inner);
+	return path ? reopen_leaf(path, /* must_exist= */ true, &cgroup->inner_path,
+	                          &cgroup->inner_fd, err)
+	            : err_oom(err);
+}
+
+int cgroup_reopen(const char *monitor_path, const char *payload_path, const char *inner,
+                  struct cgroup *ret_cgroup, struct err *err)
 {
 	_cleanup_(cgroup_done) struct cgroup cgroup = CGROUP_NONE;
 	const char *leaf = payload_path ? payload_path : monitor_path;
@@ -379,10 +429,10 @@ int cgroup_reopen(const char *monitor_path, const char *payload_path, struct cgr
 	}
 	r = reopen_leaf(payload_path, /* must_exist= */ true, &cgroup.payload_path,
 	                &cgroup.payload_fd, err);
+	if (r == 0)
+		r = reopen_inner(&cgroup, inner, err);
 	if (r < 0)
 		return r;
-	if (cgroup.payload_fd >= 0)
-		cgroup.inner_fd = cgroup_open_dir(cgroup.payload_fd, CGROUP_INNER);
 	r = reopen_leaf(monitor_path, /* must_exist= */ false, &cgroup.monitor_path,
 	                &cgroup.monitor_fd, err);
 	if (r < 0)

@@ -357,6 +357,14 @@ void cgroup_remove_stale(const char *monitor_path, const char *payload_path)
 	remove_stale(monitor_path, /* kill= */ false);
 }
 
+void cgroup_remove_unused(const char *path)
+{
+	_cleanup_close_ int leaf_fd = cgroup_open_any(path);
+
+	if (leaf_fd >= 0 && cgroup_lock_leaf(leaf_fd) == 0)
+		(void)rmdir(path); /* which fails for one with processes */
+}
+
 void cgroup_v1_remove_stale(const char *path)
 {
 	remove_stale(path, /* kill= */ true);

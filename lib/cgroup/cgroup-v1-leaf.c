@@ -110,6 +110,27 @@ int cgroup_v1_make(const struct cgroup_host *host, const struct cgroup_names *na
 	return 0;
 }
 
+int cgroup_v1_reopen(struct cgroup *cgroup, const char *controllers, size_t len, const char *path,
+                     struct err *err)
+{
+	struct cgroup_v1_leaf *list =
+		reallocarray(cgroup->v1, cgroup->n_v1 + 1, sizeof(*cgroup->v1));
+	struct cgroup_v1_leaf *leaf;
+
+	if (!list)
+		return err_oom(err);
+	cgroup->v1 = list;
+	leaf = &list[cgroup->n_v1];
+	*leaf = (struct cgroup_v1_leaf){ .fd = cgroup_v1_open_dir(AT_FDCWD, path) };
+	if (leaf->fd < 0)
+		return 0;
+	(void)cgroup_lock_leaf(leaf->fd);
+	leaf->controllers = strndup(controllers, len);
+	leaf->path = strdup(path);
+	cgroup->n_v1++;
+	return leaf->controllers && leaf->path ? 0 : err_oom(err);
+}
+
 int cgroup_v1_renew(struct cgroup *cgroup, const struct cgroup_names *names, struct err *err)
 {
 	/* Where the leaf was, the directories are there already. */

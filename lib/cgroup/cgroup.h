@@ -140,10 +140,14 @@ int cgroup_delegate(int payload_fd, uid_t uid, gid_t gid, struct err *err);
  * takes none (-EBUSY), because an init inside has passed controllers on to its children. It is
  * called ".lxc", as LXC's is, and removed with the rest. Returns a descriptor. */
 int cgroup_open_guests(int payload_fd);
-/* Opens the leaves of a running container again, from recorded paths (NULL allowed). A monitor leaf
- * that is gone is left out; -ENOENT: the payload's is gone. -EINVAL: no path of one. */
-int cgroup_reopen(const char *monitor_path, const char *payload_path, struct cgroup *ret_cgroup,
-                  struct err *err);
+/* Opens the leaves of a running container again, from recorded paths (NULL allowed), and @inner
+ * below the payload's (NULL: there is none). A monitor leaf that is gone is left out; -ENOENT: the
+ * payload's is gone. -EINVAL: no path of one. */
+int cgroup_reopen(const char *monitor_path, const char *payload_path, const char *inner,
+                  struct cgroup *ret_cgroup, struct err *err);
+/* Adds a recorded v1 leaf to one that was opened again; one that is gone is left out. */
+int cgroup_v1_reopen(struct cgroup *cgroup, const char *controllers, size_t len, const char *path,
+                     struct err *err);
 void cgroup_done(struct cgroup *cgroup);
 
 /* ---- v1 ---- */
@@ -199,6 +203,12 @@ void cgroup_prune(const struct cgroup *cgroup, const struct cgroup_names *names)
  * killed. A leaf that is in use again stays. An ordinary user calls it in a child inside a user
  * namespace with the container's map when the container had cgroups of its own. */
 void cgroup_remove_stale(const char *monitor_path, const char *payload_path);
+/* Adds the paths that the leaves of a start get where nobody has the names: what a start that is
+ * killed while it makes them leaves. -ENOMEM, -EINVAL: no such name. */
+int cgroup_list_wanted(const struct cgroup_host *host, const struct cgroup_names *names,
+                       bool use_v1, struct strv *paths);
+/* Removes one of these if it is there, and nobody's. */
+void cgroup_remove_unused(const char *path);
 /* The same for one recorded v1 leaf, with what is in it. */
 void cgroup_v1_remove_stale(const char *path);
 /* Lets go what the v1 freezer holds in a recorded v1 leaf, if it is one of the freezer's. */

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "lsm/lsm.h"
 
+#include "base/cleanup.h"
+#include "os/fd.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -60,10 +63,14 @@ static int choose_profile(const struct lsm_wishes *wishes, const struct lsm_fact
 	return -EOPNOTSUPP;
 }
 
+static bool is_context(const char *context)
+{
+	return context && *context && strcmp(context, "unconfined_t") != 0;
+}
+
 int lsm_choose(const struct lsm_wishes *wishes, const struct lsm_facts *facts,
                struct lsm_label *ret_label, const char **ret_note, struct err *err)
 {
-	const char *context = wishes->context;
 	int r = 0;
 
 	*ret_label = (struct lsm_label){ .kind = LSM_NONE };
@@ -72,9 +79,49 @@ int lsm_choose(const struct lsm_wishes *wishes, const struct lsm_facts *facts,
 		r = choose_profile(wishes, facts, ret_label, ret_note, err);
 	if (r < 0 || ret_label->kind != LSM_NONE)
 		return r;
-	if (facts->selinux && context && *context && strcmp(context, "unconfined_t") != 0)
-		return take(LSM_SELINUX, context, ret_label, err);
+	if (is_context(wishes->context) && facts->selinux)
+		return take(LSM_SELINUX, wishes->context, ret_label, err);
+	if ((is_context(wishes->context) || is_context(wishes->keyring)) && !facts->selinux)
+		*ret_note = "this kernel runs without SELinux, continuing without lxc.selinux.*";
 	return 0;
+}
+
+int lsm_choose_keyring(const struct lsm_wishes *wishes, const struct lsm_facts *facts,
+                       struct lsm_label *ret_label, struct err *err)
+{
+	const char *context = wishes->keyring ? wishes->keyring : wishes->context;
+
+	*ret_label = (struct lsm_label){ .kind = LSM_NONE };
+	return facts->selinux && is_context(context) ? take(LSM_SELINUX, context, ret_label, err)
+	                                             : 0;
+}
+
+int lsm_choose_named(const char *text, const struct lsm_facts *facts, struct lsm_label *ret_label,
+                     struct err *err)
+{
+	*ret_label = (struct lsm_label){ .kind = LSM_NONE };
+	if (facts->apparmor || facts->selinux)
+		return take(facts->apparmor ? LSM_APPARMOR : LSM_SELINUX, text, ret_label, err);
+	err_say(err, -EOPNOTSUPP,
+	        "there is no label '%.100s': this kernel runs without AppArmor "
+	        "and without SELinux",
+	        text);
+	err_hint(err, "go without -c, --context");
+	return -EOPNOTSUPP;
+}
+
+int lsm_set_keyring(int proc_fd, const struct lsm_label *label, struct err *err)
+{
+	int r = 0;
+
+	if (label->kind == LSM_SELINUX)
+		r = fd_write_at(proc_fd, "thread-self/attr/keycreate", label->text);
+	if (r == 0)
+		return 0;
+	err_set(err, r, "cannot give the session keyring the SELinux context '%s'", label->text);
+	err_hint(err, "the policy must know it: see lxc.selinux.context.keyring and ausearch -m "
+	              "avc");
+	return r;
 }
 
 int lsm_open(int proc_fd, const struct lsm_label *label, struct err *err)

@@ -26,6 +26,7 @@ struct lsm_wishes {
 	const char *profile;   /* lxc.apparmor.profile, NULL: not set */
 	const char *generated; /* name of the profile to make for "generated" */
 	const char *context;   /* lxc.selinux.context, NULL: not set */
+	const char *keyring;   /* lxc.selinux.context.keyring, NULL: as context */
 	bool allow_incomplete;
 };
 
@@ -46,6 +47,17 @@ bool lsm_is_generated(const char *profile);
  * constant) about what was asked for and is left out. */
 int lsm_choose(const struct lsm_wishes *wishes, const struct lsm_facts *facts,
                struct lsm_label *ret_label, const char **ret_note, struct err *err);
+
+/* The context of the container's session keyring. */
+int lsm_choose_keyring(const struct lsm_wishes *wishes, const struct lsm_facts *facts,
+                       struct lsm_label *ret_label, struct err *err);
+/* A label that somebody names, of the module that this kernel has. -EOPNOTSUPP: it has none. */
+int lsm_choose_named(const char *text, const struct lsm_facts *facts, struct lsm_label *ret_label,
+                     struct err *err);
+
+/* The keyrings that this process makes from here on, until its exec, have the label. @proc_fd: as
+ * for lsm_open. */
+int lsm_set_keyring(int proc_fd, const struct lsm_label *label, struct err *err);
 
 /* Opens the file that takes the label, in the procfs @proc_fd (of the host: the
  * container's is not believed), by the process that will write to it. -EBADF

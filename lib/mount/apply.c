@@ -76,6 +76,15 @@ static int open_cgroup(const struct mount_op *op, const struct mount_sources *so
 	return fd < 0 ? err_set(err, fd, "cannot take cgroup '%s' for the container", path) : fd;
 }
 
+static int open_layer(const struct mount_op *op, struct err *err)
+{
+	int fd = open(op->source, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	return fd < 0 ? err_set(err, -errno, "cannot open '%s', the %s of an overlay", op->source,
+	                        op->target)
+	              : fd;
+}
+
 static int open_source(const struct mount_op *op, const struct mount_sources *sources,
                        struct err *err)
 {
@@ -85,6 +94,8 @@ static int open_source(const struct mount_op *op, const struct mount_sources *so
 		return open_device(op, err);
 	if (op->kind == MOUNT_BIND_CGROUP)
 		return open_cgroup(op, sources, err);
+	if (op->kind == MOUNT_LAYER && !op->idmap)
+		return open_layer(op, err);
 	if (op->kind != MOUNT_BIND_HOST || op->idmap)
 		return -EBADF;
 	fd = mountfd_clone(AT_FDCWD, op->source, op->recursive);
@@ -287,6 +298,22 @@ static int apply_new(const struct mount_op *op, int root_fd, struct err *err)
 	return r;
 }
 
+static int apply_overlay(const struct mount_plan *plan, size_t i,
+                         const struct mount_sources *sources, struct err *err)
+{
+	const struct mount_op *op = &plan->ops[i];
+	_cleanup_close_ int target = open_target(op, sources->root), tree = -EBADF;
+	int r;
+
+	if (target < 0)
+		return target_error(op, sources->root, target, err);
+	tree = mount_overlay_make(plan, i, sources, target, err);
+	r = tree < 0 ? tree : attach_tree(op, tree, sources->root, err);
+	if (r == 0 && op->propagation)
+		(void)mountfd_set_attr(tree, 0, 0, op->propagation, op->propagation_recursive);
+	return r;
+}
+
 static int apply_bind(const struct mount_op *op, int source, int root_fd, struct err *err)
 {
 	_cleanup_close_ int inside = -EBADF, tree = -EBADF;
@@ -384,10 +411,11 @@ static int apply_change(const struct mount_op *op, int root_fd, struct err *err)
 	             : 0;
 }
 
-static int apply_op(const struct mount_op *op, const struct mount_sources *sources, int source,
+static int apply_op(const struct mount_plan *plan, size_t i, const struct mount_sources *sources,
                     struct err *err)
 {
-	int root_fd = sources->root;
+	const struct mount_op *op = &plan->ops[i];
+	int root_fd = sources->root, source = sources->fds[i];
 
 	switch (op->kind) {
 	case MOUNT_NEW:
@@ -406,6 +434,10 @@ static int apply_op(const struct mount_op *op, const struct mount_sources *sourc
 		return 0;
 	case MOUNT_LINK:
 		return apply_link(op, root_fd);
+	case MOUNT_LAYER:
+		return 0;
+	case MOUNT_OVERLAY:
+		return apply_overlay(plan, i, sources, err);
 	}
 	return -EINVAL;
 }
@@ -420,7 +452,7 @@ int mount_plan_apply(const struct mount_plan *plan, size_t first, size_t end,
 
 		if (op->kind == MOUNT_BIND_HOST && sources->fds[i] < 0)
 			continue; /* optional and absent */
-		r = apply_op(op, sources, sources->fds[i], &why);
+		r = apply_op(plan, i, sources, &why);
 		if (r >= 0 || (op->skip_absent && r == -ENOENT))
 			continue;
 		if (!op->optional) {

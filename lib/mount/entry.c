@@ -294,6 +294,8 @@ static int check_idmap(const struct mount_entry *entry, struct err *err)
 {
 	if (!entry->idmap)
 		return 0;
+	if (!entry->bind && strcmp(entry->type, "overlay") == 0)
+		return 0; /* of its lower directories */
 	if (!entry->bind)
 		return err_say(err, -EINVAL, "option 'idmap=%s' needs 'bind' or 'rbind'",
 		               entry->idmap);

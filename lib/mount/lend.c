@@ -54,12 +54,34 @@ static const struct {
 	{ "the kernel cannot", "Linux 5.12 or newer can" },
 };
 
+/* Who sees a published tree reads all of it, with the rights of its own root. */
+static bool has_secrets(const char *path)
+{
+	static const char *const dirs[] = { "/", "/boot", "/etc", "/home", "/root", "/var" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++)
+		if (strcmp(path, dirs[i]) == 0)
+			return true;
+	return false;
+}
+
+static void hint_publish(const struct mount_lend *lend, struct err *err)
+{
+	if (has_secrets(lend->path))
+		err_hint(err,
+		         "published, all of '%s' could be read by %s, passwords and keys too: copy "
+		         "what is needed to a directory of its own, and publish that",
+		         lend->path, lend->user);
+	else
+		err_hint(err, "as root, to publish it: echo '%s image %s' >> %s", lend->user,
+		         lend->path, POLICY);
+}
+
 static void hint_reason(const struct mount_lend *lend, const char *words, struct err *err)
 {
 	if (lend->is_image &&
 	    (strstr(words, "not published") || strstr(words, "that is root's alone")))
-		err_hint(err, "as root, to publish it: echo '%s image %s' >> %s", lend->user,
-		         lend->path, POLICY);
+		hint_publish(lend, err);
 	for (size_t i = 0; i < ARRAY_SIZE(reasons); i++)
 		if (strstr(words, reasons[i].words))
 			err_hint(err, "%s", reasons[i].hint);

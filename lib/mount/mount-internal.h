@@ -2,7 +2,7 @@
 #ifndef RLXC_MOUNT_INTERNAL_H
 #define RLXC_MOUNT_INTERNAL_H
 
-#include "mount/plan.h"
+#include "mount/apply.h"
 
 #include <linux/mount.h>
 
@@ -33,6 +33,13 @@ int mount_plan_add_tmpfs(struct mount_builder *b, const char *target, uint64_t a
 bool mount_resolver_works(const char *text);
 /* A file that cannot be covered stays. */
 void mount_resolver_apply(const struct mount_op *op, int root_fd);
+
+/* overlay.c. Steps for the layers that the options of an overlay name by absolute paths; these
+ * options are taken out. *@ret_n: how many. -ENOMEM. */
+int mount_plan_layers(struct mount_builder *b, struct mount_entry *entry, size_t *ret_n);
+/* A detached overlay for step @i, whose target is behind @target_fd. */
+int mount_overlay_make(const struct mount_plan *plan, size_t i, const struct mount_sources *sources,
+                       int target_fd, struct err *err);
 
 /* lxc.mount.auto = cgroup and its kin, see plan-cgroup.c. */
 int mount_plan_cgroup(struct mount_builder *b);

@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "mount/mount-internal.h"
+#include "os/overlay.h"
 
 #include <errno.h>
 #include <linux/mount.h>
@@ -26,6 +27,7 @@ void mount_plan_done(struct mount_plan *plan)
 	free(plan->ops);
 	free(plan->tty_dir);
 	free(plan->slave_after_pivot);
+	strv_done(&plan->ignored);
 	mount_entry_done(&plan->rootfs_options);
 	*plan = (struct mount_plan){};
 }
@@ -244,9 +246,62 @@ static int take_options(struct mount_op *op, const struct strv *data)
 	return 0;
 }
 
-static int plan_entry(struct mount_builder *b, const struct mount_entry *entry)
+static int take_data(struct mount_op *op, const struct mount_entry *entry, struct err *err)
+{
+	int r = take_options(op, &entry->data);
+
+	if (r == 0 && entry->source && strcmp(entry->source, "none") != 0 &&
+	    strcmp(entry->source, entry->type) != 0)
+		r = mount_plan_add_option(op, "source", entry->source);
+	return r < 0 ? err_set(err, r, "cannot take the options of the mount on '%s'", op->target)
+	             : 0;
+}
+
+/* Configurations from before there was a fresh /dev mount over what their tree has in it: dev/pts,
+ * dev/shm. What is made there does not last. */
+static bool is_in_fresh_dev(const struct mount_builder *b, const char *target)
+{
+	return b->conf->autodev && str_starts_with(target, "dev/");
+}
+
+/* As LXC does, but aloud: somebody meant a path inside. */
+static int ignore_entry(struct mount_builder *b, const struct mount_entry *entry)
+{
+	const char *inside = entry->target + strspn(entry->target, "/");
+	int r = strv_addf(&b->plan->ignored,
+	                  "the mount target '%s' is not below the root file system%s%s%s",
+	                  entry->target, *inside ? " (inside the container it is '" : "", inside,
+	                  *inside ? "')" : "");
+
+	return r < 0 ? err_oom(b->err) : 0;
+}
+
+/* The kernel takes no words for a bind mount, so a mistyped one would be lost in silence. */
+static int ignore_words(struct mount_builder *b, const struct mount_entry *entry)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < entry->data.n && r == 0; i++)
+		r = strv_addf(&b->plan->ignored,
+		              "the option '%s' of the mount on '%s' means nothing for a bind mount",
+		              entry->data.items[i], entry->target);
+	return r < 0 ? err_oom(b->err) : 0;
+}
+
+static int check_type(const struct mount_entry *entry, struct err *err)
+{
+	if (entry->bind || entry->optional || (*entry->type && strcmp(entry->type, "none") != 0))
+		return 0;
+	err_say(err, -EINVAL, "the mount on '%s' has no file system type, and is no bind mount",
+	        entry->target);
+	err_hint(err, "for a directory of the host write: SOURCE TARGET none bind");
+	return -EINVAL;
+}
+
+static int plan_entry(struct mount_builder *b, struct mount_entry *entry)
 {
 	_cleanup_free_ char *target = NULL;
+	size_t n_layers = 0;
 	enum mount_kind kind = MOUNT_NEW;
 	const char *source = entry->type;
 	struct mount_op *op;
@@ -255,40 +310,42 @@ static int plan_entry(struct mount_builder *b, const struct mount_entry *entry)
 	r = mount_entry_target(entry, b->conf->rootfs_path, b->facts->container_rootfs, &target,
 	                       b->err);
 	if (r != 0)
-		return r < 0 ? r : 0;
+		return r < 0 ? r : ignore_entry(b, entry);
 	if (entry->move)
 		return err_say(b->err, -EOPNOTSUPP,
 		               "the mount option 'move' is not supported: use bind");
+	r = check_type(entry, b->err);
+	if (r < 0)
+		return r;
 	if (entry->bind) {
 		kind = mount_entry_source(entry) == MOUNT_SOURCE_CONTAINER ? MOUNT_BIND_INSIDE
 		                                                           : MOUNT_BIND_HOST;
 		source = entry->source;
 	}
-	op = mount_plan_add(b, kind, source, target);
+	if (kind == MOUNT_NEW && mount_plan_layers(b, entry, &n_layers) < 0)
+		return err_oom(b->err);
+	op = mount_plan_add(b, n_layers ? MOUNT_OVERLAY : kind, source, target);
 	if (!op)
 		return err_oom(b->err);
+	op->n_layers = n_layers;
+	op->upper_tmpfs = n_layers && strv_drop(&entry->data, OVERLAY_WORD_TMPFS);
 	op->attr_set = entry->attr_set;
 	op->attr_clear = entry->attr_clear;
 	op->propagation = entry->propagation;
 	op->propagation_recursive = entry->propagation_recursive;
 	op->recursive = entry->recursive;
-	op->create_dir = entry->create_dir;
+	op->create_dir = entry->create_dir || (kind == MOUNT_NEW && is_in_fresh_dev(b, target));
 	op->create_file = entry->create_file;
 	op->optional = entry->optional;
+	if (n_layers)
+		return take_data(op, entry, b->err);
 	if (entry->idmap && kind != MOUNT_BIND_HOST)
 		return err_say(b->err, -EINVAL, "'idmap=%s' needs a path of the host, not '%s'",
 		               entry->idmap, source);
 	op->idmap = entry->idmap ? strdup(entry->idmap) : NULL;
 	if (entry->idmap && !op->idmap)
 		return err_oom(b->err);
-	if (kind != MOUNT_NEW)
-		return 0;
-	r = take_options(op, &entry->data);
-	if (r == 0 && entry->source && strcmp(entry->source, "none") != 0 &&
-	    strcmp(entry->source, entry->type) != 0)
-		r = mount_plan_add_option(op, "source", entry->source);
-	return r < 0 ? err_set(b->err, r, "cannot take the options of the mount on '%s'", target)
-	             : 0;
+	return kind == MOUNT_NEW ? take_data(op, entry, b->err) : ignore_words(b, entry);
 }
 
 static int plan_entries(struct mount_builder *b)
@@ -298,8 +355,11 @@ static int plan_entries(struct mount_builder *b)
 
 	if (b->conf->mount_fstab)
 		r = mount_fstab_read(b->conf->mount_fstab, &fstab, b->err);
-	for (size_t i = 0; r >= 0 && i < fstab.n; i++)
+	for (size_t i = 0; r >= 0 && i < fstab.n; i++) {
 		r = plan_entry(b, &fstab.items[i]);
+		if (r < 0)
+			err_wrap(b->err, r, "%s", fstab.items[i].where);
+	}
 	for (size_t i = 0; r >= 0 && i < b->conf->mount_entries.n; i++) {
 		_cleanup_(mount_entry_done) struct mount_entry entry = {};
 		const char *line = b->conf->mount_entries.items[i];
@@ -361,7 +421,8 @@ int mount_plan_make(const struct conf *conf, const struct mount_facts *facts,
 static const char *kind_name(enum mount_kind kind)
 {
 	static const char *const names[] = { "new",    "bind-inside", "bind-host", "bind-cgroup",
-		                             "change", "device",      "resolver",  "link" };
+		                             "change", "device",      "resolver",  "link",
+		                             "layer",  "overlay" };
 
 	return names[kind];
 }

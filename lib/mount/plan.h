@@ -23,6 +23,9 @@ enum mount_kind {
 	MOUNT_DEVICE,      /* the device node /dev/@source, checked to be @major:@minor */
 	MOUNT_RESOLVER,    /* the text @source as @target, if what is there does not work */
 	MOUNT_LINK,        /* a symbolic link @target -> @source, unless something is there */
+	MOUNT_LAYER,       /* @source, a directory of the host, is the @target (lowerdir, upperdir,
+	                    * workdir) of the overlay that follows */
+	MOUNT_OVERLAY,     /* a new overlay of the @n_layers steps before */
 };
 
 #define MOUNT_OPTIONS_MAX 12
@@ -34,8 +37,10 @@ struct mount_op {
 	char *options[MOUNT_OPTIONS_MAX * 2 + 2]; /* pairs for fsconfig(2), NULL key ends */
 	uint64_t attr_set, attr_clear, propagation;
 	unsigned int major, minor;
-	bool mknod;  /* MOUNT_DEVICE: made, not bound from the host */
-	char *idmap; /* MOUNT_BIND_HOST: made elsewhere, with a map of ids; see mount_entry */
+	bool mknod;       /* MOUNT_DEVICE: made, not bound from the host */
+	char *idmap;      /* MOUNT_BIND_HOST: made elsewhere, with a map of ids; see mount_entry */
+	size_t n_layers;  /* MOUNT_OVERLAY */
+	bool upper_tmpfs; /* the same: what is written is kept in memory */
 	bool recursive, propagation_recursive;
 	bool create_dir, create_file;
 	bool optional;    /* a failure is logged and skipped */
@@ -55,6 +60,7 @@ struct mount_plan {
 	bool tty_gid_mapped;
 	char *tty_dir;
 	char *slave_after_pivot; /* shmounts: this path becomes a slave after pivot_root */
+	struct strv ignored;     /* sentences about what has no effect */
 };
 
 /* One cgroup hierarchy of the host that the container may use. Strings are borrowed. */

@@ -61,13 +61,35 @@ static struct net_made *made_new(const struct net_plan *plan)
 	if (!made)
 		return NULL;
 	made->netns_fd = -EBADF;
-	made->links = calloc(plan->n, sizeof(*made->links));
+	made->links = calloc(plan->n + 1, sizeof(*made->links));
 	if (!made->links)
 		return net_made_free(made);
 	made->n = plan->n;
 	for (size_t i = 0; i < plan->n; i++)
 		made->links[i].link = &plan->links[i];
 	return made;
+}
+
+int net_made_again(const struct net_plan *plan, const struct strv *undo, int netns_fd,
+                   struct net_made **ret_made, struct err *err)
+{
+	struct net_made *made = made_new(plan);
+	int r = made ? 0 : -ENOMEM;
+
+	for (size_t i = 0; r == 0 && i < plan->n; i++)
+		made->links[i].is_made = true;
+	for (size_t i = 0; r == 0 && i < undo->n; i++)
+		r = strv_add(&made->undo, undo->items[i]);
+	if (r == 0 && undo->n && netns_fd >= 0) {
+		made->netns_fd = fd_dup(netns_fd);
+		r = made->netns_fd < 0 ? made->netns_fd : 0;
+	}
+	if (r < 0) {
+		(void)net_made_free(made);
+		return err_set(err, r, "cannot take the container's network over");
+	}
+	*ret_made = made;
+	return 0;
 }
 
 /* ---- look ---- */
@@ -467,7 +489,7 @@ static void delete_host_ends(const struct net_made *made)
 		const struct net_made_link *link = &made->links[i];
 		uint32_t index = link->host_index;
 
-		if (!link->is_made || !link->link->type->has_host_end)
+		if (!link->is_made || !link->link->type->has_host_end || !link->host_name[0])
 			continue;
 		net_ask_link(&talk,
 		             &(struct net_request){ .type = RTM_NEWLINK,

@@ -53,6 +53,10 @@ struct net_host_request {
 /* A failure leaves nothing behind. */
 int net_host_make(const struct net_host_request *request, struct net_made **ret_made,
                   struct err *err);
+/* What another monitor has made: the plan and its record in @undo say what, but not the names of
+ * ends on the host. @netns_fd: the container's, -EBADF when it is gone. */
+int net_made_again(const struct net_plan *plan, const struct strv *undo, int netns_fd,
+                   struct net_made **ret_made, struct err *err);
 /* Everything back as it was. */
 void net_host_unmake(const struct net_host_request *request, struct net_made *made);
 struct net_made *net_made_free(struct net_made *made);

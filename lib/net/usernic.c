@@ -155,7 +155,7 @@ void usernic_delete(const struct net_job *job, struct net_made_link *made)
 		         (char *)bridge_of(made), made->host_name,  NULL };
 	_cleanup_free_ char *answer = NULL;
 
-	if (!made->is_made)
+	if (!made->is_made || !made->host_name[0])
 		return;
 	made->is_made = false;
 	if (tools_ask_words(argv, &answer, NULL) != 0)

@@ -74,7 +74,6 @@ static int leading_number(const char *text, unsigned long max, uint32_t *ret_num
 	return 0;
 }
 
-/* What stands behind a complete action counts for nothing. */
 static int parse_action(const struct parser *p, const char *text, uint32_t *ret_action)
 {
 	const struct action *action = find_action(text);
@@ -85,17 +84,30 @@ static int parse_action(const struct parser *p, const char *text, uint32_t *ret_
 		return fail(p, "there is no action", text);
 	if (action->value == SECCOMP_RET_USER_NOTIF && !p->target->may_notify)
 		return fail(p, "'notify' needs somebody to ask, lxc.seccomp.notify.proxy", NULL);
-	*ret_action = action->value;
-	if (action->number == NO_NUMBER)
-		return 0;
 	text += strlen(action->word);
+	while (isalpha((unsigned char)*text) || *text == '_')
+		text++;
 	text += strspn(text, BLANKS);
-	r = leading_number(text, ERRNO_MAX, &number);
+	r = action->number == NO_NUMBER ? -EINVAL : leading_number(text, ERRNO_MAX, &number);
 	if (r == -ERANGE)
 		return fail(p, "the highest number of an action is 4095, not", text);
 	if (r < 0 && action->number == NEEDS_NUMBER)
 		return fail(p, "'errno' needs a number behind it", NULL);
-	*ret_action |= number;
+	if (r == 0)
+		text += strspn(text, "0123456789");
+	text += strspn(text, BLANKS);
+	/* LXC reads over it: a comparison without brackets would be none. */
+	if (*text)
+		return fail(p, "unexpected behind the action:", text);
+	*ret_action = action->value | number;
+	return 0;
+}
+
+/* Calls that our own way to the exec makes when nobody can answer for them yet. */
+static int check_notify(const struct parser *p, const char *name, uint32_t action)
+{
+	if (action == SECCOMP_RET_USER_NOTIF && strcmp(name, "sendmsg") == 0)
+		return fail(p, "'notify' cannot be for the call that hands the filter over,", name);
 	return 0;
 }
 
@@ -291,6 +303,8 @@ static int parse_rule(struct parser *p, const char *name, char *rest)
 			return fail(p, "comparisons need an action in front of them", NULL);
 	}
 	r = *rest ? parse_action(p, rest, &action) : 0;
+	if (r == 0)
+		r = check_notify(p, name, action);
 	if (r < 0)
 		return r;
 	text_addf(&p->out, "rule %s 0x%x", name, action);
@@ -348,6 +362,7 @@ static int begin_2(struct parser *p, char *line)
 		return fail(p, "version 2 has 'denylist' or 'allowlist' here, not", line);
 	unlisted = kinds[kind].unlisted;
 	p->rule_action = kinds[kind].listed;
+	line[strcspn(line, "#")] = '\0';
 	rest = trim(line + strcspn(line, BLANKS));
 	if (*rest) {
 		int r = parse_action(p, rest, &unlisted);
@@ -355,6 +370,8 @@ static int begin_2(struct parser *p, char *line)
 		if (r < 0)
 			return r;
 	}
+	if (unlisted == SECCOMP_RET_USER_NOTIF)
+		return fail(p, "'notify' is for calls that have a rule, not for all others", NULL);
 	text_addf(&p->out, "default 0x%x\n", unlisted);
 	return 0;
 }
@@ -427,6 +444,22 @@ int seccomp_policy_parse(const char *text, const char *name, const struct seccom
 	if (r == 0)
 		*ret_policy = take_ptr(policy);
 	return r;
+}
+
+static bool line_notifies(const char *line)
+{
+	const char *name = line + strlen("rule ");
+
+	return str_starts_with(line, "rule ") &&
+	       strtoul(name + strcspn(name, " "), NULL, 16) == SECCOMP_RET_USER_NOTIF;
+}
+
+bool seccomp_policy_notifies(const char *policy)
+{
+	for (const char *line = policy; *line; line += strcspn(line, "\n") + 1)
+		if (line_notifies(line))
+			return true;
+	return false;
 }
 
 const char *seccomp_host(void)

@@ -34,4 +34,7 @@ const char *seccomp_host(void);
 int seccomp_policy_parse(const char *text, const char *name, const struct seccomp_target *target,
                          char **ret_policy, struct err *err);
 
+/* Has such a translation a rule with the action notify? */
+bool seccomp_policy_notifies(const char *policy);
+
 #endif

@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "base/hash.h"
 #include "base/num.h"
+#include "os/sock.h"
 
 #include <errno.h>
 #include <linux/seccomp.h>
@@ -154,8 +155,39 @@ static int read_image(int fd, char **ret_image)
 	return 0;
 }
 
-static int install(const char *image, struct err *err)
+#ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
+#define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5)
+#endif
+
+/* A listener is a descriptor; what it was told of is not begun anew because of a signal, since
+ * Linux 5.19. */
+static int set_filter(const struct sock_fprog *prog, bool listen)
 {
+	const unsigned long flags = listen ? SECCOMP_FILTER_FLAG_NEW_LISTENER : 0;
+	const unsigned long calm = listen ? SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV : 0;
+	long fd = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags | calm, prog);
+
+	if (fd < 0 && errno == EINVAL && calm)
+		fd = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, prog);
+	return fd < 0 ? -errno : (int)fd;
+}
+
+static int install_failed(int code, struct err *err)
+{
+	err_set(err, code, "cannot install the filter for system calls");
+	err_hint(err, code == -EACCES
+	                      ? "that needs CAP_SYS_ADMIN in the container's user namespace, or "
+	                        "lxc.no_new_privs = 1"
+	              : code == -EBUSY
+	                      ? "a filter around us has somebody who is asked already: there can "
+	                        "be no second one"
+	                      : "'lxc.seccomp.profile = none' does without a filter");
+	return code;
+}
+
+static int install(const char *image, int notify_fd, struct err *err)
+{
+	_cleanup_close_ int listener = -EBADF;
 	_cleanup_free_ struct sock_filter *program = NULL;
 	struct header header;
 	struct sock_fprog prog;
@@ -167,23 +199,24 @@ static int install(const char *image, struct err *err)
 		return err_oom(err);
 	memcpy(program, image + sizeof(header) + header.policy_len, header.n * sizeof(*program));
 	prog = (struct sock_fprog){ .len = (unsigned short)header.n, .filter = program };
-	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0UL, &prog) == 0)
+	r = set_filter(&prog, notify_fd >= 0);
+	if (r < 0)
+		return install_failed(r, err);
+	if (notify_fd < 0)
 		return 0;
-	r = -errno;
-	err_set(err, r, "cannot install the filter for system calls");
-	err_hint(err, r == -EACCES
-	                      ? "that needs CAP_SYS_ADMIN in the container's user namespace, or "
-	                        "lxc.no_new_privs = 1"
-	                      : "'lxc.seccomp.profile = none' does without a filter");
-	return r;
+	listener = r;
+	r = sock_send(notify_fd, "l", 1, &listener, 1);
+	if (r == -EPIPE)
+		return 0; /* who asks was killed: these calls are ENOSYS */
+	return r < 0 ? err_set(err, r, "cannot hand over the calls with the action notify") : 0;
 }
 
-int seccomp_load(int image_fd, struct err *err)
+int seccomp_load(int image_fd, int notify_fd, struct err *err)
 {
 	_cleanup_free_ char *image = NULL;
 	int r = read_image(image_fd, &image);
 
 	if (r < 0)
 		return err_set(err, r, "cannot read the container's filter for system calls");
-	return install(image, err);
+	return install(image, notify_fd, err);
 }

@@ -25,7 +25,8 @@ int seccomp_answer_parse(const char *answer, struct sock_filter **ret_program, s
                          char **ret_unknown);
 
 /* Filters this process from here on by the program in the open file. Needs CAP_SYS_ADMIN in the
- * user namespace, or no_new_privs. */
-int seccomp_load(int image_fd, struct err *err);
+ * user namespace, or no_new_privs. @notify_fd: where the descriptor goes that answers for calls
+ * with the action notify, see notify.h; -EBADF: such calls are ENOSYS. */
+int seccomp_load(int image_fd, int notify_fd, struct err *err);
 
 #endif

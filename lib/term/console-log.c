@@ -239,26 +239,22 @@ void console_log_add(struct console_log *log, const char *data, size_t len)
 	cleanup_close(&log->fd);
 }
 
-int console_log_read(const struct console_log *log, char **ret_data, size_t *ret_len)
+int console_log_copy(const struct console_log *log, int fd)
 {
-	uint64_t at, first;
-	size_t len;
-	char *data;
+	uint64_t at, first, len;
+	int r;
 
 	if (!log || !log->ring)
 		return -ENODATA;
 	len = log->ring_total < log->ring_bytes ? log->ring_total : log->ring_bytes;
-	data = malloc(len + 1);
-	if (!data)
-		return -ENOMEM;
 	at = (log->ring_total - len) % log->ring_bytes;
 	first = log->ring_bytes - at < len ? log->ring_bytes - at : len;
-	memcpy(data, log->ring + at, first);
-	memcpy(data + first, log->ring, len - first);
-	data[len] = '\0';
-	*ret_data = data;
-	*ret_len = len;
-	return 0;
+	r = fd_write(fd, log->ring + at, first);
+	if (r == 0)
+		r = fd_write(fd, log->ring, len - first);
+	if (r == 0 && lseek(fd, 0, SEEK_SET) < 0)
+		r = -errno;
+	return r;
 }
 
 void console_log_clear(struct console_log *log)

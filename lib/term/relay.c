@@ -69,7 +69,7 @@ struct session {
 	enum phase phase;
 	bool in_over, from_over, to_gone;
 	bool in_prefix; /* the escape prefix was the last byte */
-	bool left;      /* by the escape */
+	bool left;      /* by the escape, or the end of the input */
 	char last_sent;
 	size_t drained_bytes;
 	int signal; /* to be raised again */
@@ -306,7 +306,8 @@ static void read_input(struct session *s)
 	} else {
 		s->in_over = true;
 		/* A visitor leaves; an end of file would end the visited shell. */
-		if (s->relay->escape)
+		s->left = s->relay->escape;
+		if (s->left)
 			s->phase = PHASE_LEAVING;
 		else
 			push_eof(s);

@@ -35,8 +35,9 @@ int console_log_new(uint64_t buffer_bytes, const char *path, uint64_t size_bytes
 struct console_log *console_log_free(struct console_log *log);
 /* Never fails: a log that cannot be written is dropped with one warning. */
 void console_log_add(struct console_log *log, const char *data, size_t len);
-/* Content of the ring, oldest first, as one owned text. -ENODATA: there is no ring. */
-int console_log_read(const struct console_log *log, char **ret_data, size_t *ret_len);
+/* Writes the content of the ring, oldest first, to the file @fd and goes back to its beginning.
+ * -ENODATA: there is no ring. */
+int console_log_copy(const struct console_log *log, int fd);
 void console_log_clear(struct console_log *log);
 
 /* The caller's terminal in raw mode. */
@@ -64,7 +65,7 @@ struct term_relay {
  * readable is still shown. Signals INT, TERM, HUP, QUIT restore the terminal first and are raised
  * again; -EINTR when the caller survives that. The end of in_fd becomes the end-of-file character
  * of a pty, twice behind an unfinished line; to anything else nothing is sent. With an escape it is
- * like leaving, without having typed it. */
+ * leaving, without having typed it. */
 int term_relay_run(const struct term_relay *relay, struct err *err);
 
 #endif
