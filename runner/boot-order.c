@@ -68,7 +68,7 @@ static size_t add_group(const struct rlxc_boot *boots, size_t n, const struct bo
 			continue;
 		chosen[n_chosen++] = boot;
 	}
-	qsort(chosen + first, n_chosen - first, sizeof(*chosen),
+	qsort(chosen + first, n_chosen - first, sizeof(void *),
 	      choice->running ? compare_reverse : compare);
 	return n_chosen;
 }

@@ -107,6 +107,8 @@ const struct option_row cmd_attach_options[] = {
 	  "user id of the program, inside" },
 	{ "gid", 'g', "GID", option_id, FIELD(options.gid), NULL,
 	  "group id of the program, inside" },
+	{ "login", 0, NULL, option_true, FIELD(options.login), NULL,
+	  "log in: the user's shell as a login shell, at home" },
 	{ "context", 'c', "LABEL", option_text, FIELD(options.context), NULL,
 	  "security label of the program" },
 	{},
@@ -167,6 +169,8 @@ int cmd_attach(struct request *req)
 	if (args.options.context && args.options.elevate & RLXC_ELEVATE_LSM)
 		return output_usage(req, "--context and the elevated privilege LSM exclude each "
 		                         "other");
+	if (args.options.login && req->n_words)
+		return output_usage(req, "--login runs the user's shell and no other program");
 	warn_about_command(req, &args);
 	warn_about_remount(req, &args);
 	r = run(req, &args, &err);

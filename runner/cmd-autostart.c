@@ -132,7 +132,7 @@ static int run(struct request *req, struct autostart_args *args)
 		r = rlxc_boots(rlxc, &boots, &n_boots, &err);
 	if (r < 0)
 		return output_failed(req, &err);
-	chosen = calloc(n_boots + 1, sizeof(*chosen));
+	chosen = calloc(n_boots + 1, sizeof(void *));
 	n = chosen ? boot_choose(boots, n_boots, &args->choice, chosen) : 0;
 	r = !chosen      ? EXIT_FAILURE
 	    : args->list ? print(req, args, chosen, n)

@@ -107,46 +107,66 @@ int cmd_clone(struct request *req)
 
 struct start_ephemeral_args {
 	struct rlxc_copy_options options;
-	const char *logfile;
+	const char *logfile, *storage;
+	struct ephemeral how;
 	struct strv mounts;
 	bool keep_data, daemon;
 };
 #undef FIELD
 #define FIELD(member) offsetof(struct start_ephemeral_args, member)
 
-static int option_bdir(const struct option_row *row, void *args, const char *value,
-                       struct rlxc_err *err)
+/* -b and -c. */
+static int option_dir(const struct option_row *row, void *args, const char *value,
+                      struct rlxc_err *err)
 {
 	struct start_ephemeral_args *ephemeral = args;
 	_cleanup_(text_done) struct text text = {};
 
-	(void)row;
-	text_addf(&text, "bind=%s", value);
+	text_addf(&text, "%s=%s", row->letter == 'b' ? "bind" : "overlay", value);
 	return text.failed ? output_set(err, -ENOMEM, "out of memory")
-	                   : ephemeral_add_mounts(text.data, &ephemeral->mounts, err);
+	                   : ephemeral_add_mount(text.data, &ephemeral->mounts, err);
 }
 
 static int option_storage(const struct option_row *row, void *args, const char *value,
                           struct rlxc_err *err)
 {
+	struct start_ephemeral_args *ephemeral = args;
+
+	ephemeral->storage = value;
+	return strcmp(value, "dir") == 0 || strcmp(value, "tmpfs") == 0
+	               ? 0
+	               : output_set(err, -EINVAL, "'--%s' takes tmpfs or dir, not '%s'", row->name,
+	                            value);
+}
+
+static int option_union(const struct option_row *row, void *args, const char *value,
+                        struct rlxc_err *err)
+{
 	(void)args;
-	if (strcmp(value, "dir") == 0)
-		return 0;
-	return output_set(err, -EOPNOTSUPP, "'--%s=%s': only dir is supported", row->name, value);
+	return strcmp(value, "overlay") == 0 || strcmp(value, "overlayfs") == 0
+	               ? 0
+	               : output_set(err, -EOPNOTSUPP,
+	                            "'--%s=%s': Linux has one union file system, overlayfs",
+	                            row->name, value);
 }
 
 const struct option_row cmd_start_ephemeral_options[] = {
 	{ "orig", 'o', "NAME", option_text, FIELD(options.name), "@names",
 	  "the container to start a copy of (required)" },
 	{ "name", 'n', "NAME", option_text, FIELD(options.new_name), NULL, "name of the copy" },
-	{ "bdir", 'b', "DIR", option_bdir, 0, "@dirs",
+	{ "bdir", 'b', "DIR", option_dir, 0, "@dirs",
 	  "mount a directory of the host, SOURCE[:TARGET]" },
-	{ "cdir", 'c', "DIR", option_refused, 0, "@dirs", "the same, copy-on-write" },
-	{ "user", 'u', "USER", option_refused, 0, NULL, "user to run the command as" },
-	{ "ssh-key", 'S', "FILE", option_refused, 0, "@files", "key to connect with ssh" },
+	{ "cdir", 'c', "DIR", option_dir, 0, "@dirs", "the same, copy-on-write" },
+	{ "user", 'u', "USER", option_text, FIELD(how.user), NULL,
+	  "user of the container to run the command as" },
+	{ "ssh-key", 'S', "FILE", option_text, FIELD(how.ssh_key), "@files",
+	  "run the command by ssh, with this key" },
 	{ "daemon", 'd', NULL, option_true, FIELD(daemon), NULL, "run in the background" },
-	{ "storage-type", 's', "TYPE", option_storage, 0, "dir", "dir: where the container is" },
-	{ "union-type", 'U', "TYPE", option_refused, 0, NULL, "kind of union file system" },
+	{ "storage-type", 's', "TYPE", option_storage, 0, "tmpfs dir",
+	  "keep what it writes in memory (tmpfs, default), or dir:\n"
+	  "on the disk (default with --keep-data)" },
+	{ "union-type", 'U', "TYPE", option_union, 0, "overlayfs",
+	  "kind of union file system: overlayfs" },
 	{ "keep-data", 'k', NULL, option_true, FIELD(keep_data), NULL, "it stays when it stops" },
 	{ "logfile", 0, "FILE", option_text, FIELD(logfile), "@files",
 	  "append the log to FILE, \"none\" for no log" },
@@ -170,10 +190,16 @@ int cmd_start_ephemeral(struct request *req)
 		return output_usage(req, "the container to start a copy of is needed: -o NAME");
 	if (args.daemon && req->n_words)
 		return output_usage(req, "--daemon and a command exclude each other");
+	if ((args.how.user || args.how.ssh_key) && !req->n_words)
+		return output_usage(req, "--user and --ssh-key need a command");
+	if (args.keep_data && args.storage && strcmp(args.storage, "tmpfs") == 0)
+		return output_usage(req, "--keep-data and --storage-type=tmpfs exclude each other");
 	req->name = args.options.name;
 	req->logfile = args.logfile;
 	args.options.ephemeral = !args.keep_data;
 	args.options.mounts = (const char *const *)args.mounts.items;
 	args.options.n_mounts = args.mounts.n;
-	return ephemeral_run(req, &args.options, /* foreground= */ !args.daemon);
+	args.options.tmpfs = !args.keep_data && (!args.storage || strcmp(args.storage, "dir") != 0);
+	args.how.foreground = !args.daemon;
+	return ephemeral_run(req, &args.options, &args.how);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "commands.h"
+#include "config-check.h"
 #include "open.h"
 #include "output.h"
 
@@ -89,7 +90,33 @@ static int print_usage(const struct request *req)
 
 	text_addf(&text, "Usage: %s -l      list the keys\n", req->prog);
 	text_addf(&text, "       %s KEY     print the value of KEY\n", req->prog);
+	text_addf(&text, "       %s check FILE     what each line of a configuration means here\n",
+	          req->prog);
+	text_addf(&text, "       %s explain [KEY]  what lxc.container.conf(5) says about a key\n",
+	          req->prog);
 	return output_answer(req, &text);
+}
+
+/* Its answer has the warnings. */
+static int check(const struct request *req)
+{
+	_cleanup_(rlxc_closep) struct rlxc *rlxc = NULL;
+	struct rlxc_err err = {};
+	int r;
+
+	if (req->n_words != 2)
+		return output_usage(req, "'check' takes the name of one configuration file");
+	r = rlxc_open(NULL, &rlxc, &err);
+	if (r >= 0)
+		r = rlxc_log(rlxc, req->prog, NULL, NULL, NULL, /* quiet= */ true, &err);
+	return r < 0 ? output_failed(req, &err) : config_check(req, rlxc, req->words[1]);
+}
+
+static int explain(const struct request *req)
+{
+	if (req->n_words > 2)
+		return output_usage(req, "'explain' takes one key");
+	return config_explain(req, req->n_words == 2 ? req->words[1] : NULL);
 }
 
 int cmd_config(struct request *req)
@@ -104,8 +131,14 @@ int cmd_config(struct request *req)
 	if (r != OPTIONS_GO)
 		return r;
 	key = req->n_words ? req->words[0] : "";
+	if (!args.list && strcmp(key, "check") == 0)
+		return check(req);
+	if (!args.list && strcmp(key, "explain") == 0)
+		return explain(req);
 	if (!args.list && (!*key || strcmp(key, "-") == 0))
 		return print_usage(req);
+	if (req->n_words > 1)
+		return output_usage(req, "'%s' is one word too many", req->words[1]);
 	r = rlxc_open(NULL, &rlxc, &err);
 	if (r < 0)
 		return output_failed(req, &err);

@@ -14,7 +14,8 @@ struct copy_args {
 	struct rlxc_copy_options options;
 	enum mode mode;
 	struct strv mounts;
-	bool foreground, keep_data;
+	struct ephemeral how;
+	bool keep_data;
 };
 
 /* The last of -R, -s and -e decides. */
@@ -53,9 +54,9 @@ const struct option_row cmd_copy_options[] = {
 	  "share what neither of the two changes (copy-on-write)" },
 	{ "allowrunning", 'a', NULL, option_true, FIELD(options.allow_running), NULL,
 	  "copy a running container, as it is found" },
-	{ "foreground", 'F', NULL, option_true, FIELD(foreground), NULL,
+	{ "foreground", 'F', NULL, option_true, FIELD(how.foreground), NULL,
 	  "with --ephemeral: stay, with the terminal as its console" },
-	{ "daemon", 'd', NULL, option_false, FIELD(foreground), NULL,
+	{ "daemon", 'd', NULL, option_false, FIELD(how.foreground), NULL,
 	  "with --ephemeral: run in the background (default)" },
 	{ "ephemeral", 'e', NULL, option_mode, 0, NULL,
 	  "start a snapshot that goes when it stops; with a COMMAND\n"
@@ -63,10 +64,12 @@ const struct option_row cmd_copy_options[] = {
 	{ "keepdata", 'D', NULL, option_true, FIELD(keep_data), NULL,
 	  "with --ephemeral: it stays when it stops" },
 	{ "mount", 'm', "LIST", option_mounts, 0, NULL,
-	  "with --ephemeral: bind=SOURCE[:TARGET][:ro or rw],..." },
+	  "with --ephemeral: bind=SOURCE[:TARGET][:ro, rw or idmap],\n"
+	  "overlay=SOURCE[:TARGET][:idmap] (copy-on-write),..." },
 	{ "backingstorage", 'B', "BACKEND", option_text, FIELD(options.bdev), BACKENDS,
 	  "storage of the copy, instead of that of the source" },
-	{ "tmpfs", 't', NULL, option_refused, 0, NULL, "keep what it writes in memory" },
+	{ "tmpfs", 't', NULL, option_true, FIELD(options.tmpfs), NULL,
+	  "with --ephemeral: keep what it writes in memory" },
 	{ "fssize", 'L', "SIZE", option_size, FIELD(options.fssize), NULL,
 	  "size of the copy's file system (backends lvm and loop)" },
 	{ "keepname", 'K', NULL, option_true, FIELD(options.keep_name), NULL,
@@ -104,7 +107,7 @@ static int run(const struct request *req, struct copy_args *args)
 		options->ephemeral = !args->keep_data;
 		options->mounts = (const char *const *)args->mounts.items;
 		options->n_mounts = args->mounts.n;
-		return ephemeral_run(req, options, args->foreground);
+		return ephemeral_run(req, options, &args->how);
 	}
 	options->snapshot = args->mode == MODE_SNAPSHOT;
 	options->hook_argv = req->words;
@@ -121,7 +124,10 @@ int cmd_copy(struct request *req)
 		return r;
 	if (!args.options.new_name && args.mode != MODE_EPHEMERAL)
 		return output_usage(req, "the new container needs a name: -N NAME");
-	if (args.mode != MODE_EPHEMERAL && (args.mounts.n || args.keep_data || args.foreground))
-		return output_usage(req, "-F, -D and -m belong to --ephemeral");
+	if (args.mode != MODE_EPHEMERAL &&
+	    (args.mounts.n || args.keep_data || args.how.foreground || args.options.tmpfs))
+		return output_usage(req, "-F, -D, -m and -t belong to --ephemeral");
+	if (args.options.tmpfs && args.keep_data)
+		return output_usage(req, "-t and -D exclude each other: what is in memory goes");
 	return run(req, &args);
 }

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -77,21 +78,16 @@ static int template_help(const struct request *req, const char *template_name)
 	return r < 0 ? output_failed(req, &err) : EXIT_SUCCESS;
 }
 
-/* Only JSON has an answer: the place of the new container. */
-static int print_created(const struct request *req, const struct rlxc *rlxc)
+static int no_template(const struct request *req)
 {
-	_cleanup_(text_done) struct text path = {};
-	struct text text = {};
+	struct rlxc_err err = {};
 
-	if (!req->json)
-		return EXIT_SUCCESS;
-	text_addf(&path, "%s/%s", rlxc_path(rlxc), req->name);
-	text_add(&text, "{\"name\":");
-	text_add_json(&text, req->name);
-	text_add(&text, ",\"path\":");
-	text_add_json(&text, path.data ? path.data : "");
-	text_add(&text, "}\n");
-	return output_answer(req, &text);
+	output_set(&err, -EINVAL, "no template given: --template is missing");
+	(void)snprintf(err.hint, sizeof(err.hint),
+	               "'-t none' where the configuration names a root file system that is there, "
+	               "'-t busybox' for a small one; see '%s --help'",
+	               req->prog);
+	return output_refused(req, &err);
 }
 
 int cmd_create(struct request *req)
@@ -108,12 +104,12 @@ int cmd_create(struct request *req)
 	if (r != OPTIONS_GO)
 		return r;
 	if (!options.template_name)
-		return output_usage(req, "no template given: --template is missing");
+		return no_template(req);
 	options.name = req->name;
 	options.template_argv = req->n_words ? req->words : NULL;
 	options.quiet = req->quiet;
 	r = open_store(req, &rlxc, &err);
 	if (r >= 0)
 		r = rlxc_create(rlxc, &options, &err);
-	return r < 0 ? output_failed(req, &err) : print_created(req, rlxc);
+	return r < 0 ? output_failed(req, &err) : output_created(req, rlxc, req->name);
 }

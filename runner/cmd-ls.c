@@ -13,18 +13,16 @@
 
 struct ls_args {
 	bool line, fancy;
-	bool active, running, frozen, stopped, defined;
+	bool active, running, frozen, stopped, defined, nested;
 	const char *columns, *groups, *filter, *name;
 };
 
+/* Whatever LEVELS is: one level is what there is. */
 static int option_nesting(const struct option_row *row, void *args, const char *value,
                           struct rlxc_err *err)
 {
-	(void)args;
 	(void)value;
-	return output_set(err, -EOPNOTSUPP,
-	                  "'--%s': listing containers inside containers is not supported yet",
-	                  row->name);
+	return option_true(row, args, NULL, err);
 }
 
 #define FIELD(member) offsetof(struct ls_args, member)
@@ -42,8 +40,9 @@ const struct option_row cmd_ls_options[] = {
 	{ "stopped", 0, NULL, option_true, FIELD(stopped), NULL, "only stopped containers" },
 	{ "defined", 0, NULL, option_true, FIELD(defined), NULL,
 	  "only containers with a configuration file" },
-	{ "nesting", 0, "[LEVELS]", option_nesting, 0, NULL,
-	  "containers inside containers (not supported yet)" },
+	{ "nesting", 0, "[LEVELS]", option_nesting, FIELD(nested), NULL,
+	  "containers inside running containers as well, one level\n"
+	  "deep whatever LEVELS says" },
 	{ "groups", 'g', "GROUPS", option_text, FIELD(groups), NULL,
 	  "only members of all these groups, joined with ','" },
 	{ "filter", 0, "REGEX", option_text, FIELD(filter), NULL,
@@ -132,6 +131,8 @@ static unsigned int filters_want(const struct ls_args *args)
 		want |= RLXC_ONLY_RUNNING;
 	if (args->groups)
 		want |= RLXC_WANT_CONFIG;
+	if (args->nested)
+		want |= RLXC_WANT_STATE;
 	return want;
 }
 
@@ -214,7 +215,7 @@ static int run(const struct request *req, const struct ls_args *args, struct rlx
 		return r;
 	if (args->fancy || req->json)
 		want |= ls_columns_want(&columns);
-	r = rlxc_list(rlxc, want, &list, err);
+	r = rlxc_list(rlxc, want, args->nested, &list, err);
 	if (r < 0)
 		return r;
 	return print_listed(req, args, &columns, &filter, list, err);

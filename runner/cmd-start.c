@@ -4,12 +4,35 @@
 #include "start-args.h"
 
 #include "base/cleanup.h"
+#include "base/num.h"
+
+#include <fcntl.h>
+
+static int option_supervised(const struct option_row *row, void *data, const char *value,
+                             struct rlxc_err *err)
+{
+	struct start_args *args = data;
+	int32_t fd = 0;
+
+	if (value && (num_parse_cint(value, &fd) < 0 || fd < 1))
+		return output_set(err, -EINVAL, "'--%s' takes the number of a descriptor, not '%s'",
+		                  row->name, value);
+	/* It is for us, not for init. */
+	if (value && fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
+		return output_set(err, -errno, "'--%s': descriptor %d is not open", row->name, fd);
+	args->foreground = args->supervised = true;
+	args->ready_fd = fd;
+	return 0;
+}
 
 const struct option_row cmd_start_options[] = {
 	{ "daemon", 'd', NULL, option_false, START_FIELD(foreground), NULL,
 	  "run in the background (default)" },
 	{ "foreground", 'F', NULL, option_true, START_FIELD(foreground), NULL,
 	  "stay, with the terminal as the container's console" },
+	{ "supervised", 0, "[FD]", option_supervised, 0, NULL,
+	  "stay, for a supervisor: SIGTERM shuts the container down, init's exit\n"
+	  "code is returned, descriptor FD gets a line break once it runs" },
 	{ "pidfile", 'p', "FILE", option_text, START_FIELD(pidfile), "@files",
 	  "write the process id of the monitor to FILE" },
 	{ "console", 'c', "PATH", option_text, START_FIELD(console), "@files",

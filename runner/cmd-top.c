@@ -89,7 +89,7 @@ static int look(struct rlxc *rlxc, const struct top_args *args, struct look *ret
 	_cleanup_(look_done) struct look look = {};
 	int r;
 
-	r = rlxc_list(rlxc, WANT, &look.list, err);
+	r = rlxc_list(rlxc, WANT, /* nested= */ false, &look.list, err);
 	if (r < 0)
 		return r;
 	look.items = reallocarray(NULL, look.list->n + 1, sizeof(void *));

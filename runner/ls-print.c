@@ -178,13 +178,30 @@ static void add_padded(struct text *text, const char *str, size_t width)
 	text_addf(text, "%s%*s", str, len < width ? (int)(width - len) : 0, "");
 }
 
+/* A container inside another one: its own name, behind a backslash that its depth moves to the
+ * right. */
+static void add_tree_name(struct text *text, const struct rlxc_info *info)
+{
+	const char *name = info->name, *slash;
+	int level = 0;
+
+	for (; (slash = strchr(name, '/')); name = slash + 1)
+		level++;
+	if (level)
+		text_addf(text, "%*s", level, "\\");
+	text_add_printable(text, name);
+}
+
 /* The cell's text, "-" when it is empty; NULL without memory. */
 static char *make_cell(const struct column *column, const struct rlxc_info *info)
 {
 	struct text text = {};
 	char *str = NULL;
 
-	column->cell(&text, info);
+	if (column->cell == cell_name)
+		add_tree_name(&text, info);
+	else
+		column->cell(&text, info);
 	if (!text.len)
 		text_add(&text, "-");
 	(void)text_finish(&text, &str);

@@ -192,3 +192,19 @@ int output_answer(const struct request *req, struct text *text)
 	output_set(&err, r, "cannot write the answer: %s", strerror(-r));
 	return output_failed(req, &err);
 }
+
+int output_created(const struct request *req, const struct rlxc *rlxc, const char *name)
+{
+	_cleanup_(text_done) struct text path = {};
+	struct text text = {};
+
+	if (!req->json)
+		return EXIT_SUCCESS;
+	text_addf(&path, "%s/%s", rlxc_path(rlxc), name);
+	text_add(&text, "{\"name\":");
+	text_add_json(&text, name);
+	text_add(&text, ",\"path\":");
+	text_add_json(&text, path.data ? path.data : "");
+	text_add(&text, "}\n");
+	return output_answer(req, &text);
+}

@@ -34,6 +34,9 @@ void output_note(const struct request *req, const char *fmt, ...)
 /* Prints an answer and empties @text; the exit code: 0, or 1 when stdout took less than all. */
 int output_answer(const struct request *req, struct text *text);
 
+/* The answer of who has made a container, which only JSON has: its name and place. */
+int output_created(const struct request *req, const struct rlxc *rlxc, const char *name);
+
 /* All of @str to @fd; -errno. */
 int output_write(int fd, const char *str, size_t len);
 

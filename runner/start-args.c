@@ -73,6 +73,8 @@ int start_args_run(const struct request *req, struct start_args *args, bool exec
 		.foreground = args->foreground,
 		.execute = execute,
 		.close_all_fds = args->close_all_fds,
+		.supervised = args->supervised,
+		.ready_fd = args->ready_fd,
 		.strict_limits = args->strict_limits,
 		.console = args->console,
 		.defines = (const char *const *)args->defines.items,

@@ -10,7 +10,8 @@
 /* The options that lxc-start and lxc-execute have in common. */
 
 struct start_args {
-	bool foreground, close_all_fds, strict_limits, dry_run;
+	bool foreground, close_all_fds, supervised, strict_limits, dry_run;
+	int ready_fd;
 	const char *rcfile, *pidfile, *console, *console_log;
 	struct strv defines; /* KEY=VALUE */
 	struct strv publish; /* ports */

@@ -10,12 +10,16 @@
 #include "container/attach.h"
 #include "container/boot.h"
 #include "container/cgroup-item.h"
+#include "container/check-config.h"
 #include "container/check.h"
+#include "container/checkpoint.h"
 #include "container/console.h"
 #include "container/copy.h"
 #include "container/create.h"
 #include "container/device.h"
+#include "container/exported.h"
 #include "container/info.h"
+#include "container/inject.h"
 #include "container/logfile.h"
 #include "container/snapshot.h"
 #include "container/start.h"
@@ -193,6 +197,17 @@ int rlxc_snapshot_restore(struct rlxc *rlxc, const char *name, const char *snaps
 	return container_snapshot_restore(&rlxc->store, name, snapshot, new_name, more, inner(err));
 }
 
+int rlxc_export(struct rlxc *rlxc, const struct rlxc_export_options *options, struct rlxc_err *err)
+{
+	return container_export(&rlxc->store, options, inner(err));
+}
+
+int rlxc_import(struct rlxc *rlxc, const struct rlxc_import_options *options, char **ret_name,
+                struct rlxc_err *err)
+{
+	return container_import(&rlxc->store, options, ret_name, inner(err));
+}
+
 int rlxc_template_help(struct rlxc *rlxc, const char *template_name, struct rlxc_err *err)
 {
 	return container_template_help(&rlxc->store, template_name, inner(err));
@@ -225,6 +240,12 @@ int rlxc_unfreeze(struct rlxc *rlxc, const char *name, int timeout_s, struct rlx
 	return container_freeze(&rlxc->store, name, false, timeout_s, inner(err));
 }
 
+int rlxc_checkpoint(struct rlxc *rlxc, const char *name,
+                    const struct rlxc_checkpoint_options *options, struct rlxc_err *err)
+{
+	return container_checkpoint(&rlxc->store, name, options, inner(err));
+}
+
 int rlxc_cgroup_get(struct rlxc *rlxc, const char *name, const char *file, char **ret_value,
                     struct rlxc_err *err)
 {
@@ -249,6 +270,17 @@ int rlxc_device_remove(struct rlxc *rlxc, const char *name, const char *device, 
 	return container_device_remove(&rlxc->store, name, device, other, inner(err));
 }
 
+int rlxc_mount(struct rlxc *rlxc, const char *name, const char *source, const char *target,
+               const char *options, struct rlxc_err *err)
+{
+	return container_mount(&rlxc->store, name, source, target, options, inner(err));
+}
+
+int rlxc_umount(struct rlxc *rlxc, const char *name, const char *target, struct rlxc_err *err)
+{
+	return container_umount(&rlxc->store, name, target, inner(err));
+}
+
 int rlxc_wait(struct rlxc *rlxc, const char *name, unsigned int states, int timeout_s,
               struct rlxc_err *err)
 {
@@ -264,6 +296,12 @@ int rlxc_console(struct rlxc *rlxc, const char *name, const struct rlxc_console_
                  struct rlxc_err *err)
 {
 	return container_console(&rlxc->store, name, options, inner(err));
+}
+
+int rlxc_console_log(struct rlxc *rlxc, const char *name, bool clear, int *ret_fd,
+                     struct rlxc_err *err)
+{
+	return container_console_log(&rlxc->store, name, clear, ret_fd, inner(err));
 }
 
 int rlxc_attach(struct rlxc *rlxc, const char *name, const struct rlxc_attach_options *options,
@@ -283,10 +321,10 @@ void rlxc_info_free(struct rlxc_info *info)
 	container_info_free(info);
 }
 
-int rlxc_list(struct rlxc *rlxc, unsigned int want, struct rlxc_list **ret_list,
+int rlxc_list(struct rlxc *rlxc, unsigned int want, bool nested, struct rlxc_list **ret_list,
               struct rlxc_err *err)
 {
-	return container_list(&rlxc->store, want, ret_list, inner(err));
+	return container_list(&rlxc->store, want, nested, ret_list, inner(err));
 }
 
 void rlxc_list_free(struct rlxc_list *list)
@@ -313,6 +351,18 @@ int rlxc_item(struct rlxc *rlxc, const char *name, const char *key, bool running
 int rlxc_update_config(const char *path, bool *ret_changed, struct rlxc_err *err)
 {
 	return conf_update_file(path, ret_changed, inner(err));
+}
+
+int rlxc_explain(const char *key, struct rlxc_key **ret_keys, size_t *ret_n, struct rlxc_err *err)
+{
+	return container_explain(key, ret_keys, ret_n, inner(err));
+}
+
+int rlxc_check_config(struct rlxc *rlxc, const char *path,
+                      void (*see)(void *arg, const struct rlxc_line *line), void *arg,
+                      unsigned int *ret_wrong, struct rlxc_err *err)
+{
+	return container_check_config(&rlxc->store, path, see, arg, ret_wrong, inner(err));
 }
 
 int rlxc_check(const char *const *subjects, size_t n_subjects, struct rlxc_check **ret_checks,

@@ -98,8 +98,11 @@ struct rlxc_copy_options {
 	bool native;          /* the same where that asks nothing of the source, else a full copy */
 	bool allow_running;   /* of the source; what it changes meanwhile is copied as found */
 	bool keep_name, keep_mac;
-	bool ephemeral;            /* it goes when it stops */
-	const char *const *mounts; /* n_mounts lines of lxc.mount.entry */
+	bool ephemeral; /* it goes when it stops */
+	bool tmpfs;     /* of a snapshot: what it writes is kept in memory */
+	/* n_mounts lines of lxc.mount.entry; an overlay without upperdir gets one that goes with
+	 * the copy */
+	const char *const *mounts;
 	size_t n_mounts;
 	char *const *hook_argv; /* more words for lxc.hook.clone, NULL-terminated, or NULL */
 	/* Called now and then, maybe in a child process; or NULL. */
@@ -132,10 +135,36 @@ int rlxc_snapshot_restore(struct rlxc *rlxc, const char *name, const char *snaps
                           const char *new_name, const struct rlxc_copy_options *more,
                           struct rlxc_err *err);
 
+/* ---- archives ---- */
+
+struct rlxc_export_options {
+	const char *name;
+	const char *file;        /* NULL: stdout */
+	const char *compression; /* "none", "gzip", "xz", "zstd"; NULL: by the file's name */
+	bool freeze;             /* suspend it meanwhile when it runs */
+	bool snapshots;          /* with those there are */
+};
+/* Writes a stopped container as a tar archive, with the ids inside. -EBUSY: it runs. */
+int rlxc_export(struct rlxc *rlxc, const struct rlxc_export_options *options, struct rlxc_err *err);
+
+struct rlxc_import_options {
+	const char *name;   /* NULL: as in the archive */
+	const char *file;   /* NULL: stdin */
+	const char *config; /* whose lxc.idmap counts, NULL: lxc.default_config */
+	bool privileged;    /* root: it may have no map of ids although it had one */
+	bool trust;         /* its configuration may run programs on the host */
+};
+/* Makes a container from an archive of rlxc_export, or from a tar of a container's directory.
+ * *@ret_name, owned: what it is called. */
+int rlxc_import(struct rlxc *rlxc, const struct rlxc_import_options *options, char **ret_name,
+                struct rlxc_err *err);
+
 /* Prints the help of a template (built-in: from the table; other: runs it with -h). */
 int rlxc_template_help(struct rlxc *rlxc, const char *template_name, struct rlxc_err *err);
 
 /* ---- start ---- */
+
+struct rlxc_checkpoint_options;
 
 struct rlxc_start_options {
 	const char *name;
@@ -143,6 +172,9 @@ struct rlxc_start_options {
 	bool foreground;
 	bool execute; /* run argv under our small init; returns its exit code */
 	bool close_all_fds;
+	bool supervised;    /* in the foreground: SIGTERM asks for a shutdown, and the exit code of
+	                     * init is    returned, 0 for a halt */
+	int ready_fd;       /* then gets a line break once the container runs; 0: none */
 	bool strict_limits; /* a limit that cannot hold is an error */
 	const char *pidfile;
 	const char *console;        /* lxc.console.path, or NULL */
@@ -152,9 +184,12 @@ struct rlxc_start_options {
 	const char *const *publish; /* n_publish values of lxc.net.N.publish */
 	size_t n_publish;
 	char *const *argv; /* NULL: lxc.init.cmd or lxc.execute.cmd */
+	/* Goes on from there, by its .dir, .action_script and .verbose; NULL: boots */
+	const struct rlxc_checkpoint_options *restore;
 };
-/* 0 once the container runs (in the foreground: has ended); with .execute in the foreground the
- * program's exit code (128 + N when signal N ended it). -EALREADY: it runs already. */
+/* 0 once the container runs (in the foreground: has ended); with .execute in the foreground, or
+ * .supervised, the program's exit code (128 + N when signal N ended it). -EALREADY: it runs
+ * already. */
 int rlxc_start(struct rlxc *rlxc, const struct rlxc_start_options *options, struct rlxc_err *err);
 /* What a start would do, as JSON; touches nothing. */
 int rlxc_start_plan(struct rlxc *rlxc, const struct rlxc_start_options *options, char **ret_json,
@@ -177,6 +212,19 @@ int rlxc_stop(struct rlxc *rlxc, const char *name, const struct rlxc_stop_option
 int rlxc_freeze(struct rlxc *rlxc, const char *name, int timeout_s, struct rlxc_err *err);
 int rlxc_unfreeze(struct rlxc *rlxc, const char *name, int timeout_s, struct rlxc_err *err);
 
+struct rlxc_checkpoint_options {
+	const char *dir; /* of the images; made where it is missing */
+	const char
+		*predump_dir; /* of the pre-dump that this one adds to, seen from .dir; or NULL */
+	const char *action_script; /* that criu runs, or NULL */
+	bool pre_dump;             /* memory alone, while all goes on */
+	bool stop;                 /* the container is stopped then, else it goes on */
+	bool verbose;              /* criu's log, in .dir, has all */
+};
+/* Writes what runs in the container to a directory, by criu(8). -ESRCH: it does not run. */
+int rlxc_checkpoint(struct rlxc *rlxc, const char *name,
+                    const struct rlxc_checkpoint_options *options, struct rlxc_err *err);
+
 /* A file of the running container's cgroup, such as "pids.max". A name of cgroup version 1 means
  * its counterpart where the host has version 2, and the other way round; values are translated.
  * @value and *@ret_value are text as the kernel reads and writes it; the latter is owned. */
@@ -194,6 +242,14 @@ int rlxc_device_add(struct rlxc *rlxc, const char *name, const char *device, con
                     struct rlxc_err *err);
 int rlxc_device_remove(struct rlxc *rlxc, const char *name, const char *device, const char *other,
                        struct rlxc_err *err);
+
+/* What the caller sees at @source, a path of the host, with all that is mounted below it, appears
+ * at
+ * @target of the running container, until that ends or reboots; what is missing of @target is made.
+ * @options: "ro,nosuid", as for a bind mount, or NULL. umount: takes away what is mounted there. */
+int rlxc_mount(struct rlxc *rlxc, const char *name, const char *source, const char *target,
+               const char *options, struct rlxc_err *err);
+int rlxc_umount(struct rlxc *rlxc, const char *name, const char *target, struct rlxc_err *err);
 
 /* Waits until the state is one of @states (bits 1 << enum rlxc_state). -ETIMEDOUT. */
 int rlxc_wait(struct rlxc *rlxc, const char *name, unsigned int states, int timeout_s,
@@ -226,9 +282,16 @@ int rlxc_watch(struct rlxc *rlxc, const struct rlxc_watch_options *options, stru
 struct rlxc_console_options {
 	int tty;              /* -1: the next free one; 0: /dev/console; N: /dev/ttyN */
 	unsigned char escape; /* control byte of the prefix, 1 for Ctrl+a */
+	bool steal;           /* take that tty from whoever is connected to it */
 };
+/* Returns when the user leaves (0), the container ends (0) or another one takes the tty (-EBUSY); a
+ * reboot does not end it. */
 int rlxc_console(struct rlxc *rlxc, const char *name, const struct rlxc_console_options *options,
                  struct rlxc_err *err);
+/* What the console printed last, as much as lxc.console.buffer.size keeps: *@ret_fd, a descriptor
+ * of the caller's to read it from. @clear: forgets it. -ENODATA: there is no buffer. */
+int rlxc_console_log(struct rlxc *rlxc, const char *name, bool clear, int *ret_fd,
+                     struct rlxc_err *err);
 
 #define RLXC_ELEVATE_CGROUP 1U
 #define RLXC_ELEVATE_CAP 2U
@@ -249,6 +312,7 @@ struct rlxc_attach_options {
 	const char *pty_log;
 	int64_t uid, gid; /* inside; -1: default */
 	const char *context;
+	bool login;        /* without argv: at home, as login(1) starts it */
 	char *const *argv; /* NULL: the user's login shell */
 };
 /* The program's exit code: 128 + N for signal N, 127 not found, 126 not executable. */
@@ -318,8 +382,10 @@ struct rlxc_list {
 	struct rlxc_info *items; /* sorted by name, byte order */
 	size_t n;
 };
-/* Every container of the directory, and running ones without a configuration file. */
-int rlxc_list(struct rlxc *rlxc, unsigned int want, struct rlxc_list **ret_list,
+/* Every container of the directory, and running ones without a configuration file. @nested: also
+ * the containers in the usual directory of those that run. They stand behind the one that they are
+ * in and are named "OUTER/INNER". */
+int rlxc_list(struct rlxc *rlxc, unsigned int want, bool nested, struct rlxc_list **ret_list,
               struct rlxc_err *err);
 void rlxc_list_free(struct rlxc_list *list);
 
@@ -343,6 +409,33 @@ int rlxc_item(struct rlxc *rlxc, const char *name, const char *key, bool running
               struct rlxc_err *err);
 
 /* ---- without a container ---- */
+
+/* What lxc.container.conf(5) says about a key. */
+struct rlxc_key {
+	const char *name; /* "lxc.net.N.type": a word in capitals stands for others */
+	const char *kind; /* "number", or "" */
+	const char *text; /* paragraphs, parted by line breaks */
+};
+/* @key: a key, the beginning of several such as "lxc.net", a name from before LXC 2.1, or NULL for
+ * all. *@ret_keys: to be freed with free(3). -ENOENT: no such key. */
+int rlxc_explain(const char *key, struct rlxc_key **ret_keys, size_t *ret_n, struct rlxc_err *err);
+
+/* One line of a configuration, or what this host makes of all of them (.line 0). */
+struct rlxc_line {
+	const char *file;
+	unsigned int line, column; /* of the key, or of what is wrong; counted from 1 */
+	const char *key, *value;   /* by today's names; NULL: the line has none */
+	const char *meaning;       /* of the key, in a sentence, as long as .meaning_len; or NULL */
+	size_t meaning_len;
+	const char *note;           /* what one may not expect, or what cannot be had here; or "" */
+	const struct rlxc_err *err; /* what is wrong, or NULL */
+};
+/* Reads a configuration as a start by the caller would, and calls @see for each line that is
+ * neither blank nor a comment, those of an included file before the one that includes it; then, if
+ * they are right, for what this host refuses or cannot hold. *@ret_wrong: how many have .err. */
+int rlxc_check_config(struct rlxc *rlxc, const char *path,
+                      void (*see)(void *arg, const struct rlxc_line *line), void *arg,
+                      unsigned int *ret_wrong, struct rlxc_err *err);
 
 /* Rewrites a configuration that has keys from before LXC 2.1 with today's; the old text is in
  * PATH.backup then. *@ret_changed: false when there was nothing to do. */

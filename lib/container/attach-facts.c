@@ -35,6 +35,39 @@ static bool is_for_init_only(const struct strv *env, const char *line)
 	return strcmp(line, "PATH=" ENVIRONMENT_PATH) == 0 && environment_get(env, "PATH");
 }
 
+/* What --rcfile says in place of the running container. */
+static int read_environment(const struct attach *attach, struct strv *env, struct err *err)
+{
+	_cleanup_(conf_freep) struct conf *conf = NULL;
+	int r = store_load_conf(attach->store, attach->name, attach->options->rcfile,
+	                        /* tolerate= */ false, &conf, err);
+	const struct strv *lists[2];
+
+	if (r < 0)
+		return r;
+	lists[0] = &conf->environment;
+	lists[1] = &conf->environment_runtime;
+	for (size_t i = 0; i < ARRAY_SIZE(lists) && r == 0; i++)
+		for (size_t k = 0; k < lists[i]->n && r == 0; k++)
+			r = environment_set(env, lists[i]->items[k]);
+	if (r == 0)
+		r = environment_set(env, "container=lxc");
+	return r < 0 ? err_oom(err) : 0;
+}
+
+static int add_containers(struct attach *attach, const char *theirs, size_t len, struct err *err)
+{
+	struct strv *env = &attach->environment;
+	int r = 0;
+
+	if (attach->options->rcfile)
+		return read_environment(attach, env, err);
+	for (const char *s = theirs; s < theirs + len && r == 0; s += strlen(s) + 1)
+		if (!is_for_init_only(env, s))
+			r = environment_set(env, s);
+	return r < 0 ? err_oom(err) : 0;
+}
+
 /* Caller's (all, or what was asked for), then the container's, then the command line's. */
 static int build_environment(struct attach *attach, const char *theirs, size_t len, struct err *err)
 {
@@ -49,10 +82,10 @@ static int build_environment(struct attach *attach, const char *theirs, size_t l
 		for (size_t i = 0; i < options->n_keep_vars && r == 0; i++)
 			r = keep_variable(env, options->keep_vars[i]);
 	}
-	for (const char *s = theirs; s < theirs + len && r == 0; s += strlen(s) + 1)
-		if (!is_for_init_only(env, s))
-			r = environment_set(env, s);
-	if (r == 0 && !options->keep_env && getenv("TERM")) {
+	r = r < 0 ? err_oom(err) : add_containers(attach, theirs, len, err);
+	if (r < 0)
+		return r;
+	if (!options->keep_env && getenv("TERM")) {
 		char term[128];
 
 		(void)snprintf(term, sizeof(term), "TERM=%s", getenv("TERM"));
@@ -104,12 +137,15 @@ static void take_fds(struct attach *attach, const int fds[CONTROL_ATTACH_FDS])
 {
 	cleanup_close(&attach->init_fd);
 	cleanup_close(&attach->filter_fd);
+	cleanup_close(&attach->notify_fd);
 	drop_cgroups(attach);
 	attach->init_fd = *fds++;
 	if (attach->facts.has_cgroup)
 		attach->cgroup_fd = *fds++;
 	if (attach->facts.has_filter)
 		attach->filter_fd = *fds++;
+	if (attach->facts.has_notify)
+		attach->notify_fd = *fds++;
 	memcpy(attach->v1_fds, fds, sizeof(attach->v1_fds));
 }
 
@@ -135,6 +171,7 @@ static int ask_part(struct attach *attach, int sock, struct text *env, struct er
 	take_fds(attach, fds);
 	if (len < head || attach->init_fd < 0 ||
 	    (attach->facts.has_filter && attach->filter_fd < 0) ||
+	    (attach->facts.has_notify && attach->notify_fd < 0) ||
 	    (len == head && env->len < attach->facts.environment_bytes))
 		return say_malformed(err);
 	text_add_len(env, data + head, len - head);
@@ -169,12 +206,24 @@ void attach_done(struct attach *attach)
 	drop_cgroups(attach);
 	cleanup_close(&attach->init_fd);
 	cleanup_close(&attach->filter_fd);
+	cleanup_close(&attach->notify_fd);
 	cleanup_close(&attach->proc_fd);
 	cleanup_close(&attach->sync_fd);
 	cleanup_close(&attach->link_fd);
 	cleanup_close(&attach->host_slave);
 	cleanup_close(&attach->pty_log_fd);
 	free(attach->cwd);
+}
+
+/* In place of the container's. */
+static int choose_label(struct attach *attach, struct err *err)
+{
+	struct lsm_facts facts;
+
+	if (!attach->options->context)
+		return 0;
+	lsm_find(/* is_host_root= */ false, &facts);
+	return lsm_choose_named(attach->options->context, &facts, &attach->facts.label, err);
 }
 
 int attach_decide(struct attach *attach, struct err *err)
@@ -189,5 +238,6 @@ int attach_decide(struct attach *attach, struct err *err)
 		return r;
 	choose_namespaces(attach);
 	attach->cwd = getcwd(NULL, 0);
-	return choose_persona(attach, err);
+	r = choose_label(attach, err);
+	return r < 0 ? r : choose_persona(attach, err);
 }

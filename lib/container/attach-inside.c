@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "caps/caps.h"
 #include "cgroup/cgroup.h"
+#include "container/environment.h"
 #include "container/exec.h"
 #include "container/passwd-shell.h"
 #include "lsm/lsm.h"
@@ -32,6 +33,7 @@
 #include <unistd.h>
 
 #define PASSWD_MAX (64 * 1024)
+#define ENDING_MS 1000
 
 static int open_container_pty(int *ret_master, int *ret_slave)
 {
@@ -118,7 +120,7 @@ static int become_user(const struct attach *attach, uid_t *ret_uid, struct err *
 	gid_t gid = options->gid >= 0 ? (gid_t)options->gid : userns ? attach->facts.gid : getgid();
 	uid_t uid = options->uid >= 0 ? (uid_t)options->uid : userns ? attach->facts.uid : getuid();
 
-	if (setgroups(0, NULL) < 0 && errno != EPERM)
+	if (!attach->facts.keep_groups && setgroups(0, NULL) < 0 && errno != EPERM)
 		return err_set(err, -errno, "cannot drop the supplementary groups");
 	if (setresgid(gid, gid, gid) < 0)
 		return become_failed("gid", gid, -errno, err);
@@ -156,31 +158,78 @@ static void enter_cwd(const struct attach *attach)
 		(void)!chdir("/");
 }
 
-static int run_program(const struct attach *attach, uid_t uid, struct err *err)
+/* Who the container says the program's user is. */
+struct user {
+	char name[256], home[256], shell[256];
+};
+
+static void read_user(uid_t uid, struct user *user)
 {
 	_cleanup_free_ char *passwd = NULL;
-	char shell[256] = "/bin/sh";
-	char *login[] = { shell, NULL };
+
+	(void)snprintf(user->name, sizeof(user->name), "%u", uid);
+	(void)snprintf(user->home, sizeof(user->home), "/");
+	(void)snprintf(user->shell, sizeof(user->shell), "/bin/sh");
+	if (fd_read_file(AT_FDCWD, "/etc/passwd", PASSWD_MAX, &passwd, NULL) < 0)
+		return;
+	(void)passwd_find(passwd, uid, PASSWD_NAME, user->name, sizeof(user->name));
+	(void)passwd_find(passwd, uid, PASSWD_HOME, user->home, sizeof(user->home));
+	(void)passwd_find(passwd, uid, PASSWD_SHELL, user->shell, sizeof(user->shell));
+}
+
+/* As login(1) does it: what the shell's own files count on. */
+static int log_in(const struct strv *given, const struct user *user, const char *shell,
+                  struct err *err)
+{
+	const char *const values[][2] = { { "HOME", user->home },
+		                          { "USER", user->name },
+		                          { "LOGNAME", user->name },
+		                          { "SHELL", shell } };
+	_cleanup_(strv_done) struct strv env = {};
+	char line[sizeof(user->home) + 16];
+	int r = 0;
+
+	for (size_t i = 0; i < given->n && r == 0; i++)
+		r = strv_add(&env, given->items[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(values) && r == 0; i++) {
+		(void)snprintf(line, sizeof(line), "%s=%s", values[i][0], values[i][1]);
+		r = environment_set(&env, line);
+	}
+	return r < 0 ? err_oom(err) : exec_login_shell(shell, &env, err);
+}
+
+static int run_shell(const struct attach *attach, const struct user *user, const char *shell,
+                     struct err *err)
+{
+	char *argv[] = { (char *)shell, NULL };
+
+	return attach->options->login ? log_in(&attach->environment, user, shell, err)
+	                              : exec_program(argv, &attach->environment, err);
+}
+
+static int run_program(const struct attach *attach, uid_t uid, struct err *err)
+{
+	char *const *argv = attach->options->argv;
+	struct user user = {};
 	int r;
 
-	if (!attach->options->argv &&
-	    fd_read_file(AT_FDCWD, "/etc/passwd", PASSWD_MAX, &passwd, NULL) == 0)
-		(void)passwd_find_shell(passwd, uid, shell, sizeof(shell));
-	r = exec_prepare(filter_fd(attach), err);
+	if (!argv)
+		read_user(uid, &user);
+	if (attach->options->login && exec_enter_dir(user.home) < 0)
+		(void)!chdir("/");
+	r = exec_prepare(filter_fd(attach), attach->notify_fd, err);
 	if (r < 0)
 		return r;
-	if (attach->options->argv) {
-		r = exec_program(attach->options->argv, &attach->environment, err);
+	if (argv) {
+		r = exec_program(argv, &attach->environment, err);
 		if (r == -ENOENT)
 			err_hint(err, "it is looked for in the container's root file system, not "
 			              "in the host's");
 		return r;
 	}
-	r = exec_program(login, &attach->environment, err);
-	if (r == -ENOENT && strcmp(shell, "/bin/sh") != 0) {
-		(void)snprintf(shell, sizeof(shell), "/bin/sh");
-		r = exec_program(login, &attach->environment, err);
-	}
+	r = run_shell(attach, &user, user.shell, err);
+	if (r == -ENOENT)
+		r = run_shell(attach, &user, "/bin/sh", err);
 	if (r == -ENOENT)
 		err_hint(err, "name a program that the container has: lxc-attach%s %s -- PROGRAM",
 		         STORE_OPTION(attach->store), attach->name);
@@ -241,8 +290,8 @@ static int inside(const struct attach *attach, struct err *err)
 	if ((attach->namespaces & NS_BIT(NS_CGROUP)) && setns(attach->init_fd, CLONE_NEWCGROUP) < 0)
 		return err_set(err, -errno, "cannot join the container's cgroup namespace");
 	r = keep_only((const int[]){ attach->sync_fd, attach->host_slave, attach->filter_fd,
-	                             label_fd, log_fd() },
-	              5, err);
+	                             attach->notify_fd, label_fd, log_fd() },
+	              6, err);
 	if (r == 0)
 		r = remount(attach, err);
 	if (r == 0)
@@ -279,9 +328,9 @@ static _Noreturn void fail(const struct attach *attach, int code, struct err *er
 
 size_t attach_list_fds(const struct attach *attach, int ret_fds[ATTACH_FDS_MAX])
 {
-	const int fds[] = { attach->sync_fd,   attach->init_fd, attach->cgroup_fd,
-		            attach->filter_fd, attach->link_fd, attach->host_slave,
-		            log_fd() };
+	const int fds[] = { attach->sync_fd,    attach->init_fd,   attach->cgroup_fd,
+		            attach->filter_fd,  attach->notify_fd, attach->link_fd,
+		            attach->host_slave, log_fd() };
 
 	memcpy(ret_fds, fds, sizeof(fds));
 	memcpy(ret_fds + ARRAY_SIZE(fds), attach->v1_fds, sizeof(attach->v1_fds));
@@ -306,12 +355,15 @@ static int join(struct attach *attach, struct err *err)
 	if (r == 0)
 		r = open_proc(attach, err);
 	if (r == 0 && attach->facts.keyring)
-		r = exec_new_keyring(err);
+		r = exec_new_keyring(&attach->facts.keyring_label, err);
 	if (r < 0 || !now || setns(attach->init_fd, (int)ns_clone_flags(now)) == 0) {
 		exec_hide(); /* new capabilities reset it */
 		return r;
 	}
-	r = err_set(err, -errno, "cannot join the container's namespaces");
+	r = -errno;
+	if (r == -ESRCH)
+		return err_say(err, r, "it has just ended");
+	err_set(err, r, "cannot join the container's namespaces");
 	if (r == -EPERM && !(now & NS_BIT(NS_USER)))
 		err_hint(err, "an ordinary user needs the user namespace as well: add USER to -s");
 	return r;
@@ -338,7 +390,11 @@ static pid_t clone_program(const struct attach *attach, int *ret_pidfd)
  * else a clone into a cgroup fails for depends on who clones. */
 static _Noreturn void fail_clone(const struct attach *attach, int code, struct err *err)
 {
-	err_set(err, code, "cannot start a process in the container");
+	/* A pid namespace says that when its init ends. */
+	if (code == -ENOMEM && pidfd_wait_exit(attach->init_fd, ENDING_MS) == 0)
+		err_say(err, code, "it has just ended");
+	else
+		err_set(err, code, "cannot start a process in the container");
 	if (code == -EAGAIN && attach->cgroup_fd >= 0)
 		err_hint(err, "its limit of processes is reached, or yours: -eCGROUP stays "
 		              "outside of its cgroup");

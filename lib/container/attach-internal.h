@@ -27,6 +27,7 @@ struct attach {
 	int init_fd, cgroup_fd;     /* no cgroup_fd: stays in the cgroup of whoever clones */
 	int proc_fd;                /* the host's procfs, -EBADF: not needed */
 	int filter_fd;              /* of system calls, -EBADF: none */
+	int notify_fd;              /* takes its listener, -EBADF: it needs none */
 	int v1_fds[CONTROL_V1_MAX]; /* the container's leaves there, then -EBADF */
 	int sync_fd;                /* the inside's end */
 	int link_fd;                /* in the monitor's child: to the command, else -EBADF */
@@ -36,12 +37,12 @@ struct attach {
 	char *cwd;
 };
 #define ATTACH_NONE                                                                                \
-	.init_fd = -EBADF, .cgroup_fd = -EBADF, .filter_fd = -EBADF, .sync_fd = -EBADF,            \
-	.link_fd = -EBADF, .pty_log_fd = -EBADF, .host_slave = -EBADF, .proc_fd = -EBADF,          \
-	.v1_fds = { [0 ... CONTROL_V1_MAX - 1] = -EBADF }
+	.init_fd = -EBADF, .cgroup_fd = -EBADF, .filter_fd = -EBADF, .notify_fd = -EBADF,          \
+	.sync_fd = -EBADF, .link_fd = -EBADF, .pty_log_fd = -EBADF, .host_slave = -EBADF,          \
+	.proc_fd = -EBADF, .v1_fds = { [0 ... CONTROL_V1_MAX - 1] = -EBADF }
 void attach_done(struct attach *attach);
 /* What a process on its way in keeps open. Returns how many. */
-#define ATTACH_FDS_MAX (CONTROL_V1_MAX + 7)
+#define ATTACH_FDS_MAX (CONTROL_V1_MAX + 8)
 size_t attach_list_fds(const struct attach *attach, int ret_fds[ATTACH_FDS_MAX]);
 
 /* Asks the monitor and decides what the process will be. */

@@ -39,7 +39,8 @@ struct spawn_request {
 	uint32_t elevate;
 	uint32_t text_bytes;
 	uint32_t n_environment, n_argv; /* no words: the login shell */
-	uint8_t wants_pty, has_cwd, remount_sys_proc;
+	uint8_t wants_pty, has_cwd, remount_sys_proc, login;
+	struct lsm_label label; /* kernel and policy say whether a change to it is allowed */
 };
 
 /* ---- the command ---- */
@@ -59,7 +60,9 @@ static void fill_request(const struct attach *attach, struct spawn_request *requ
 	request->persona = attach->persona;
 	request->elevate = attach->elevate;
 	request->remount_sys_proc = attach->options->remount_sys_proc;
+	request->login = attach->options->login;
 	request->wants_pty = attach->wants_pty;
+	request->label = attach->facts.label;
 	request->has_cwd = attach->cwd != NULL;
 	for (int i = 0; i < RLIM_NLIMITS; i++)
 		(void)getrlimit(i, &request->limits[i]);
@@ -203,9 +206,12 @@ int attach_spawn_receive(int link_fd, struct attach *attach, struct rlxc_attach_
 	attach->elevate = request.elevate;
 	attach->persona = request.persona;
 	attach->wants_pty = request.wants_pty;
+	attach->facts.label = request.label;
+	attach->facts.label.text[LSM_LABEL_MAX - 1] = '\0';
 	options->uid = request.uid;
 	options->gid = request.gid;
 	options->remount_sys_proc = request.remount_sys_proc;
+	options->login = request.login;
 	n = take_text(link_fd, &request, attach, argv);
 	if (n < 0)
 		return (int)n;

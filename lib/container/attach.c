@@ -188,8 +188,6 @@ int container_attach(const struct store *store, const char *name,
 		                                        .options = options };
 	int r;
 
-	if (options->context)
-		return err_say(err, -EOPNOTSUPP, "-c, --context is not supported yet");
 	r = attach_decide(&attach, err);
 	return r < 0 ? r : run(&attach, err);
 }

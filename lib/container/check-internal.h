@@ -43,7 +43,8 @@ struct check_job {
 
 /* Each ends with an empty row. */
 extern const struct check_row check_rows_namespaces[], check_rows_ids[], check_rows_cgroup[],
-	check_rows_mounts[], check_rows_security[], check_rows_net[], check_rows_helpers[];
+	check_rows_mounts[], check_rows_security[], check_rows_net[], check_rows_helpers[],
+	check_rows_budget[];
 
 #define CHECK_USERNS "User namespace" /* what .in_userns means */
 

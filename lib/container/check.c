@@ -32,6 +32,7 @@ static const struct subject {
 	{ "security", "Security", check_rows_security },
 	{ "net", "Network", check_rows_net },
 	{ "helpers", "Helpers", check_rows_helpers },
+	{ "budgets", "Budgets", check_rows_budget },
 };
 
 /* Of one row. */

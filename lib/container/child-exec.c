@@ -79,7 +79,7 @@ static int confine_hook(const void *arg, struct err *err)
 	int r = give_up_rights(child, err);
 
 	return r == 0 && child->request->filter_fd >= 0
-	               ? seccomp_load(child->request->filter_fd, err)
+	               ? seccomp_load(child->request->filter_fd, child->request->notify_fd, err)
 	               : r;
 }
 
@@ -163,7 +163,7 @@ int child_confine(const struct child *child, struct err *err)
 int child_run_init(const struct child *child, struct err *err)
 {
 	char *const *argv = child->plan->argv.items;
-	int r = exec_prepare(child->request->filter_fd, err);
+	int r = exec_prepare(child->request->filter_fd, child->request->notify_fd, err);
 
 	if (r < 0)
 		return r;

@@ -19,7 +19,7 @@ struct child {
 	struct mount_ttys ttys;
 	int watch_fd;       /* tells of its changes */
 	int query_fd;       /* netlink socket of the new network namespace */
-	int ns_fds[NS_MAX]; /* the namespaces that were made, if there are stop hooks; -EBADF */
+	int ns_fds[NS_MAX]; /* namespaces that were made, for stop hooks and the proxy; -EBADF */
 	int label_fd;       /* takes the label of the security module, -EBADF: none */
 	int init_fd;        /* rlxc-init on a read-only mount of its own, for execute */
 	struct strv environment;

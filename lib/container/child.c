@@ -22,6 +22,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <grp.h>
 #include <linux/mount.h>
 #include <poll.h>
@@ -127,22 +128,33 @@ static int setup_net(struct child *child, struct err *err)
 	return 0;
 }
 
+/* A line of timens_offsets: there the nanoseconds are from 0 to 999999999, whatever the sign. */
+static void add_offset(struct text *text, const char *clock, int64_t s, int64_t ns)
+{
+	const int64_t second = 1000000000;
+	int64_t rest = (ns % second + second) % second;
+
+	s += (ns - rest) / second;
+	text_addf(text, "%s %" PRId64 " %" PRId64 "\n", clock, s, rest);
+}
+
 /* With the caller's ids still: the files of a process that has changed them belong to root. */
 static int new_time_ns(const struct child *child, struct err *err)
 {
 	const struct conf *conf = child->conf;
+	_cleanup_(text_done) struct text text = {};
 	_cleanup_close_ int fd = -EBADF;
-	char text[160];
 	int r;
 
 	if (!child_is_new(child, NS_TIME))
 		return 0;
 	if (unshare(CLONE_NEWTIME) < 0)
 		return err_set(err, -errno, "cannot make a time namespace");
-	(void)snprintf(text, sizeof(text), "monotonic %lld %lld\nboottime %lld %lld\n",
-	               (long long)conf->time_monotonic_s, (long long)conf->time_monotonic_ns,
-	               (long long)conf->time_boot_s, (long long)conf->time_boot_ns);
-	r = fd_write_at(AT_FDCWD, "/proc/self/timens_offsets", text);
+	add_offset(&text, "monotonic", conf->time_monotonic_s, conf->time_monotonic_ns);
+	add_offset(&text, "boottime", conf->time_boot_s, conf->time_boot_ns);
+	if (text.failed)
+		return err_oom(err);
+	r = fd_write_at(AT_FDCWD, "/proc/self/timens_offsets", text.data);
 	if (r < 0)
 		return err_set(err, r, "cannot set lxc.time.offset.boot and .monotonic");
 	fd = open("/proc/self/ns/time_for_children", O_RDONLY | O_CLOEXEC);
@@ -187,7 +199,7 @@ static int phase_unmapped(struct child *child, struct err *err)
 
 	r = open_label(child, err);
 	if (r == 0 && !child->conf->keyring_disabled)
-		r = exec_new_keyring(err);
+		r = exec_new_keyring(&child->plan->keyring_label, err);
 	if (r == 0)
 		r = make_late(child, err);
 	if (r == 0)
@@ -238,9 +250,11 @@ int child_die_with_monitor(const struct child *child, int sig, struct err *err)
 
 static int become_root(const struct child *child, struct err *err)
 {
-	if (child->plan->maps.n || child->plan->ns_share[NS_USER])
-		return idmap_become(child->plan->setup_uid, child->plan->setup_gid, err);
-	if (!child->plan->groups.n && setgroups(0, NULL) < 0 && errno != EPERM)
+	const struct start_plan *plan = child->plan;
+
+	if (plan->maps.n || plan->ns_share[NS_USER])
+		return idmap_become(plan->setup_uid, plan->setup_gid, plan->keep_groups, err);
+	if (!plan->groups.n && !plan->keep_groups && setgroups(0, NULL) < 0 && errno != EPERM)
 		return err_set(err, -errno, "cannot drop the supplementary groups");
 	return 0;
 }
@@ -291,15 +305,18 @@ static int delegate_cgroup(const struct child *child, struct err *err)
 /* Here, where /proc is the host's still, and all are made. */
 static int hold_namespaces(struct child *child, struct err *err)
 {
-	for (int kind = 0; kind < NS_MAX && child->conf->hooks[CONF_HOOK_STOP].n; kind++) {
+	const bool hooks = child->conf->hooks[CONF_HOOK_STOP].n;
+
+	for (int kind = 0; kind < NS_MAX; kind++) {
+		const bool wanted = hooks || (kind == NS_USER && child->plan->asks_proxy);
 		char path[64];
 
-		if (!child_is_new(child, (enum ns_kind)kind))
+		if (!wanted || !child_is_new(child, (enum ns_kind)kind))
 			continue;
 		(void)snprintf(path, sizeof(path), "/proc/self/ns/%s", ns_name((enum ns_kind)kind));
 		child->ns_fds[kind] = open(path, O_RDONLY | O_CLOEXEC);
 		if (child->ns_fds[kind] < 0)
-			return err_set(err, -errno, "cannot open '%s' for the stop hooks", path);
+			return err_set(err, -errno, "cannot open '%s'", path);
 	}
 	return 0;
 }
@@ -399,7 +416,7 @@ static int send_ready(struct child *child, struct err *err)
 bool child_waits(const struct start_plan *plan)
 {
 	return cgroup_limits_has_devices(&plan->limits) || net_plan_user(&plan->net) ||
-	       plan->start_host;
+	       plan->start_host || plan->asks_proxy;
 }
 
 static int phase_last(struct child *child, struct err *err)
@@ -425,7 +442,7 @@ static int phase_last(struct child *child, struct err *err)
  * monitor that is gone. */
 static int close_monitors(const struct child_request *request, struct err *err)
 {
-	int keep[NS_MAX + 6], r;
+	int keep[NS_MAX + 7], r;
 	size_t n = 0;
 
 	log_leave_syslog();
@@ -433,6 +450,7 @@ static int close_monitors(const struct child_request *request, struct err *err)
 	keep[n++] = request->rootfs->fd;
 	keep[n++] = request->cgroup_fd;
 	keep[n++] = request->filter_fd;
+	keep[n++] = request->notify_fd;
 	keep[n++] = log_fd();
 	keep[n++] = log_stderr_fd();
 	for (int kind = 0; kind < NS_MAX; kind++)

@@ -37,6 +37,7 @@ struct child_request {
 	int sync_fd; /* our end */
 	const struct rootfs *rootfs;
 	int filter_fd;         /* of system calls, -EBADF: none */
+	int notify_fd;         /* takes its listener, -EBADF: it needs none */
 	int shared_ns[NS_MAX]; /* namespaces to join, -EBADF */
 	int cgroup_fd;         /* payload leaf that a user gives to container root, -EBADF */
 	const struct cgroup *cgroup;

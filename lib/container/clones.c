@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define CLONES_MAX (1024 * 1024)
@@ -63,6 +64,23 @@ int clones_read(int dir_fd, struct strv *ret_paths)
 	for (size_t i = 0; r == 0 && i + 1 < lines.n; i += 2)
 		r = add_present(ret_paths, lines.items[i], lines.items[i + 1]);
 	return r;
+}
+
+int clones_refuse(int dir_fd, const char *path, const char *name, struct err *err)
+{
+	_cleanup_(strv_done) struct strv paths = {};
+	int r = clones_read(dir_fd, &paths);
+
+	if (r < 0)
+		return err_set(err, r, "cannot read '%s/" CLONES_NAME "'", path);
+	if (paths.n == 1)
+		return err_say(err, -EBUSY, "container '%s' has a clone that needs it, '%s'", name,
+		               paths.items[0]);
+	if (paths.n)
+		return err_say(err, -EBUSY,
+		               "container '%s' has %zu clones that need it, such as '%s'", name,
+		               paths.n, paths.items[0]);
+	return 0;
 }
 
 int clones_read_parent(int dir_fd, char **ret_lxcpath, char **ret_name)
@@ -117,6 +135,7 @@ int clones_lock(int dir_fd)
 static int open_parent(const char *lxcpath, const char *name, int *ret_lock)
 {
 	_cleanup_close_ int store_fd = -EBADF, dir_fd = -EBADF;
+	struct stat st, now;
 
 	store_fd = open(lxcpath, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (store_fd < 0)
@@ -125,6 +144,10 @@ static int open_parent(const char *lxcpath, const char *name, int *ret_lock)
 	if (dir_fd < 0)
 		return dir_fd;
 	*ret_lock = clones_lock(dir_fd);
+	/* It may have been renamed meanwhile. */
+	if (fstat(dir_fd, &st) < 0 || fstatat(store_fd, name, &now, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    st.st_ino != now.st_ino)
+		return -EBUSY;
 	return take_fd(&dir_fd);
 }
 

@@ -16,14 +16,17 @@
  * that are gone, while the directory they were in is there, are left out: a command was killed. */
 int clones_read(int dir_fd, struct strv *ret_paths);
 
+/* -EBUSY: the container @name behind @dir_fd has some; says so. @path: the directory. */
+int clones_refuse(int dir_fd, const char *path, const char *name, struct err *err);
+
 /* The parent of a container, from lxc_rdepends; -ENOENT: it is no clone. Both are owned. */
 int clones_read_parent(int dir_fd, char **ret_lxcpath, char **ret_name);
 int clones_write_parent(int dir_fd, const char *lxcpath, const char *name);
 /* The list of the container behind @dir_fd is read, changed and replaced by one command at a time:
  * the one that holds this descriptor. < 0: there is no configuration, and nobody to wait for. */
 int clones_lock(int dir_fd);
-/* Notes a clone with its parent. -EBUSY: that is being removed. A removal looks for clones again
- * behind this lock, when it can be seen: one of the two gives up. */
+/* Notes a clone with its parent. -EBUSY: that is being removed or has just been renamed. A removal
+ * looks for clones again behind this lock, when it can be seen: one of the two gives up. */
 int clones_add(const char *parent_lxcpath, const char *parent_name, const char *lxcpath,
                const char *name);
 /* Takes a clone that is gone out of its parent's file, which goes with the last one. */

@@ -3,6 +3,8 @@
 
 #include "base/cleanup.h"
 #include "container/recover.h"
+#include "container/run.h"
+#include "os/clock.h"
 #include "os/proc.h"
 #include "os/sock.h"
 
@@ -13,6 +15,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Linux 6.5 and 6.11, newer than the headers of many systems. */
@@ -183,16 +186,42 @@ int control_open(const struct rundir *dir, const struct caller *caller)
 	return control_peer_ok(sock, caller->uid) ? take_fd(&sock) : -EPERM;
 }
 
+/* Of several commands that meet an orphan one brings the new monitor: the others wait for it. */
+#define REACH_TIMEOUT_MS 2000
+#define REACH_POLL_NS (10L * 1000 * 1000)
+
+int control_reach(const struct store *store, const char *name, const struct rundir *dir,
+                  struct err *err)
+{
+	const struct timespec pause = { .tv_nsec = REACH_POLL_NS };
+	int64_t deadline = clock_ms() + REACH_TIMEOUT_MS;
+	struct err why = {};
+	int sock, r = 0;
+
+	do {
+		if (r < 0)
+			(void)nanosleep(&pause, NULL);
+		sock = control_open(dir, &store->caller);
+		if (sock != -ENOENT && sock != -ECONNREFUSED)
+			return sock;
+		r = run_adopt(store, name, &why);
+	} while ((r == 0 || r == -EALREADY) && clock_left_ms(deadline) > 0);
+	if (err)
+		*err = why;
+	return sock;
+}
+
 int control_connect(const struct store *store, const char *name, struct err *err)
 {
 	_cleanup_(rundir_done) struct rundir dir = RUNDIR_NONE;
+	struct err why = {};
 	int sock, r;
 
 	r = store_check_name(name, err);
 	if (r < 0)
 		return r;
 	r = rundir_find(store, name, &dir);
-	sock = r < 0 ? r : control_open(&dir, &store->caller);
+	sock = r < 0 ? r : control_reach(store, name, &dir, &why);
 	if (sock >= 0)
 		return sock;
 	if (sock == -EPERM)
@@ -206,8 +235,9 @@ int control_connect(const struct store *store, const char *name, struct err *err
 		_cleanup_close_ int pidfd = recover_open_init(&dir, NULL);
 
 		if (pidfd >= 0) {
-			err_say(err, -ESRCH, "container '%s' is running, but its monitor is gone",
-			        name);
+			err_say(err, -ESRCH,
+			        "container '%s' is running, but its monitor is gone%s%s", name,
+			        why.msg[0] ? ", and no other can take over: " : "", why.msg);
 			err_hint(err, "end it with: lxc-stop -k%s %s", STORE_OPTION(store), name);
 			return -ESRCH;
 		}

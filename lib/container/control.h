@@ -33,9 +33,11 @@ enum control_type {
 	CONTROL_WAIT,   /* arg: bits of states; answered (result: the state) when one is reached */
 	CONTROL_FREEZE, /* arg: 1 freeze, 0 thaw; answered when it is done */
 	CONTROL_ATTACH, /* arg: offset -> struct control_attach, the environment from there on as
-	                 * far as it fits; fds: init, payload cgroup and filter of system calls
-	                 * if it has them, its v1 leaves */
-	CONTROL_CONSOLE, /* arg: tty or -1 -> result: the tty; fds: see control_console */
+	                 * far as it fits; fds: init, payload cgroup, filter of system calls
+	                 * and what takes its listener, if it has them, its v1 leaves */
+	CONTROL_CONSOLE, /* arg: tty or -1; payload: none, or CONTROL_CONSOLE_STEAL -> result: the
+	                  * tty; fds: its terminal, for the console also a stream of its output.
+	                  * Again after each reboot, or an error when another took it */
 	CONTROL_CGROUP,  /* payload: a file's name, or with arg 1 a device rule "FILE VALUE", arg 2
 	                  * the same for where rules are in force
 	                  * -> struct control_cgroup; fd: the directory that has the file */
@@ -43,12 +45,15 @@ enum control_type {
 	CONTROL_LINKS,   /* -> its interfaces, one a line, see links.h */
 	CONTROL_DEVICE,  /* arg: 1, an interface of the host goes inside, 0, it comes back;
 	                  * payload: "NAME" or "NAME/OTHER-NAME" */
+	CONTROL_CONSOLE_LOG, /* arg: 1, to be emptied -> fd: a file with its last output */
 	CONTROL_TYPE_MAX,
 };
 
 #define CONTROL_SIGNAL_HALT (-1)     /* lxc.signal.halt, or what suits the init */
 #define CONTROL_SIGNAL_REBOOT (-2)   /* lxc.signal.reboot */
 #define CONTROL_WAIT_NEXT (1U << 30) /* with CONTROL_WAIT: the present state does not count */
+
+#define CONTROL_CONSOLE_STEAL "steal"
 
 struct control_header {
 	uint32_t magic;
@@ -81,9 +86,10 @@ struct control_attach {
 	uint32_t new_namespaces; /* NS_BIT of those that differ from the host's */
 	uint32_t uid, gid;       /* container root */
 	int32_t persona;         /* personality(2), -1: leave */
-	uint8_t no_new_privs, keyring, has_cgroup, has_filter;
+	uint8_t no_new_privs, keyring, keep_groups, has_cgroup, has_filter, has_notify;
 	int32_t state;
-	struct lsm_label label;     /* of the security module */
+	struct lsm_label label; /* of the security module */
+	struct lsm_label keyring_label;
 	uint32_t environment_bytes; /* of all of it: lines that end in NUL */
 };
 struct control_cgroup {
@@ -92,7 +98,7 @@ struct control_cgroup {
 };
 
 #define CONTROL_V1_MAX 24 /* v1 hierarchies; the kernel has 14 controllers for them */
-#define CONTROL_ATTACH_FDS (3 + CONTROL_V1_MAX)
+#define CONTROL_ATTACH_FDS (4 + CONTROL_V1_MAX)
 
 /* One request and its reply. @fds: for the reply, @n_fds of them. Returns the reply's value. */
 int control_call(int sock, enum control_type type, int32_t arg, const char *payload, void *ret_data,
@@ -109,6 +115,10 @@ int control_recv(int sock, struct control_header *ret_header, void *ret_data, si
 /* Connects to the monitor of a running container and checks that it is the caller's.
  * -ESRCH: "container 'x' is not running"; -ENOENT: "container 'x' does not exist". */
 int control_connect(const struct store *store, const char *name, struct err *err);
+/* The connection alone, for which another monitor takes over from one that was killed; @err says
+ * why none can. Otherwise as control_open. */
+int control_reach(const struct store *store, const char *name, const struct rundir *dir,
+                  struct err *err);
 /* Only the connection: -ENOENT no socket, -ECONNREFUSED nobody listens. */
 int control_open(const struct rundir *dir, const struct caller *caller);
 

@@ -4,7 +4,9 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "conf/item.h"
+#include "mount/entry.h"
 #include "os/fd.h"
+#include "os/overlay.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -57,7 +59,7 @@ int copy_set_uts_name(struct conf *conf, const char *name, struct err *err)
 }
 
 /* Two containers with one address disturb each other; digits that are drawn are filled in here. */
-static int renew_hwaddrs(struct conf *conf, struct err *err)
+int copy_renew_hwaddrs(struct conf *conf, struct err *err)
 {
 	int r = 0;
 
@@ -83,13 +85,69 @@ static int set_rootfs(const struct copy *copy, struct err *err)
 	return conf_save_set(copy->c.conf, "lxc.rootfs.path", value, err);
 }
 
-static int add_ephemeral(const struct copy *copy, struct err *err)
+static int add_rootfs_option(struct conf *conf, const char *word, struct err *err)
+{
+	_cleanup_free_ char *value = NULL;
+	const char *old = conf->rootfs_options;
+
+	if (asprintf(&value, "%s%s%s", old ? old : "", old ? "," : "", word) < 0)
+		return err_oom(err);
+	return replace(conf, "lxc.rootfs.options", value, err);
+}
+
+/* Not that of a mount of the source's, which the copy has as well. */
+static int choose_upper(struct copy *copy, struct text *line, struct err *err)
+{
+	static const char *const options[] = { "upperdir=", "workdir=" };
+
+	if (copy->options->tmpfs) {
+		text_add(line, "," OVERLAY_WORD_TMPFS);
+		return 0;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
+		int r = strv_addf(&copy->uppers, "mounts/%zu/%.*s", copy->c.conf->mount_entries.n,
+		                  (int)strlen(options[i]) - 1, options[i]);
+
+		if (r < 0)
+			return err_oom(err);
+		text_addf(line, ",%s\"", options[i]);
+		text_add_fstab(line, copy->c.path);
+		text_addf(line, "/%s\"", copy->uppers.items[copy->uppers.n - 1]);
+	}
+	return 0;
+}
+
+static bool needs_upper(const struct mount_entry *entry)
+{
+	for (size_t i = 0; i < entry->data.n; i++)
+		if (str_starts_with(entry->data.items[i], "upperdir="))
+			return false;
+	return !entry->bind && strcmp(entry->type, "overlay") == 0;
+}
+
+static int add_mount(struct copy *copy, const char *line, struct err *err)
+{
+	_cleanup_(mount_entry_done) struct mount_entry entry = {};
+	_cleanup_(text_done) struct text text = {};
+	int r = mount_entry_parse(line, &entry, err);
+
+	text_add(&text, line);
+	if (r == 0 && needs_upper(&entry))
+		r = choose_upper(copy, &text, err);
+	if (r == 0 && text.failed)
+		r = err_oom(err);
+	return r < 0 ? r : conf_save_set(copy->c.conf, "lxc.mount.entry", text.data, err);
+}
+
+static int add_ephemeral(struct copy *copy, struct err *err)
 {
 	const struct rlxc_copy_options *options = copy->options;
 	int r = options->ephemeral ? replace(copy->c.conf, "lxc.ephemeral", "1", err) : 0;
 
+	if (r == 0 && options->tmpfs)
+		r = add_rootfs_option(copy->c.conf, OVERLAY_WORD_TMPFS, err);
 	for (size_t i = 0; i < options->n_mounts && r == 0; i++)
-		r = conf_save_set(copy->c.conf, "lxc.mount.entry", options->mounts[i], err);
+		r = add_mount(copy, options->mounts[i], err);
 	return r;
 }
 
@@ -107,7 +165,7 @@ int copy_edit_config(struct copy *copy, struct err *err)
 	if (r == 0 && !copy->options->keep_name)
 		r = copy_set_uts_name(conf, copy->new_name, err);
 	if (r == 0 && !copy->options->keep_mac)
-		r = renew_hwaddrs(conf, err);
+		r = copy_renew_hwaddrs(conf, err);
 	return r < 0 ? r : add_ephemeral(copy, err);
 }
 

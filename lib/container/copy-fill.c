@@ -26,13 +26,14 @@ static const char *const not_copied[] = {
 	"overlay", "rootdev", "snaps",  "ts",         "comment", "lxc_rdepends", "lxc_snapshots"
 };
 
-static bool is_copied(const char *name)
+bool copy_has(const char *name)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(not_copied); i++)
 		if (strcmp(name, not_copied[i]) == 0)
 			return false;
-	/* Logs, and what commands that were killed have left. */
-	return name[0] != '.' && !str_ends_with(name, ".log") && !strstr(name, ".log.");
+	/* Logs, what commands that were killed have left, and images after a restore. */
+	return !str_starts_with(name, STORAGE_IMAGE "_") && name[0] != '.' &&
+	       !str_ends_with(name, ".log") && !strstr(name, ".log.");
 }
 
 static struct tree_copy_options options_of(const struct copy *copy)
@@ -55,7 +56,7 @@ static int copy_others(const struct copy *copy, struct err *err)
 	if (!dir)
 		return err_set(err, -errno, "cannot read '%s'", copy->src_path);
 	while (r == 0 && (entry = readdir(dir)))
-		if (is_copied(entry->d_name))
+		if (copy_has(entry->d_name))
 			r = tree_copy_entry(fd, copy->src_path, entry->d_name, copy->c.dir_fd,
 			                    copy->c.path, &options, err);
 	return r;
@@ -70,40 +71,33 @@ static void look_as(uint32_t uid, uint32_t gid)
 	(void)setfsuid(uid);
 }
 
-/* A detached mount of what the container sees, or would see. @options: more of the file system's,
- * or NULL. */
-static int mount_detached(const struct copy *copy, const struct storage *storage,
-                          const struct strv *options, int *ret_fd, struct err *err)
+/* A detached mount of what the container sees, or would see. */
+static int mount_detached(const struct template_run *run, const struct storage *storage,
+                          const struct storage_user *user, int *ret_fd, struct err *err)
 {
 	_cleanup_(storage_root_done) struct storage_root root = STORAGE_ROOT_NONE;
-	const struct storage_user user = {
-		.caller = copy->user.caller,
-		.in_userns = copy->user.in_userns,
-		.options = options,
-	};
-	const struct template_run *run = &copy->c.run;
 	_cleanup_close_ int fd = -EBADF;
 	int r;
 
 	if (run->mapped)
 		look_as(run->uid, run->gid);
-	r = storage_open(storage, &user, &fd, err);
+	r = storage_open(storage, user, &fd, err);
 	if (r == 0)
-		r = storage_take(storage, &user, fd, &root, err);
+		r = storage_take(storage, user, fd, &root, err);
 	if (run->mapped)
 		look_as(0, 0);
 	if (r == 0)
-		r = storage_mount(storage, &user, &root, err);
+		r = storage_mount(storage, user, &root, err);
 	if (r == 0)
 		*ret_fd = take_fd(&root.tree);
 	return r;
 }
 
 /* An overlay's files are what its mount shows. */
-static int open_merged(const struct copy *copy, int *ret_fd, struct err *err)
+int copy_open_merged(const struct copy *copy, int *ret_fd, struct err *err)
 {
 	if (copy->source.lowers.n && !copy->delta)
-		return mount_detached(copy, &copy->source, NULL, ret_fd, err);
+		return mount_detached(&copy->c.run, &copy->source, &copy->user, ret_fd, err);
 	*ret_fd = fd_dup(copy->source_fd);
 	return *ret_fd < 0 ? err_set(err, *ret_fd, "cannot open '%s'", copy->source.path) : 0;
 }
@@ -127,7 +121,7 @@ static int copy_files(const struct copy *copy, struct err *err)
 	_cleanup_close_ int from = -EBADF, to = -EBADF;
 	int r;
 
-	r = open_merged(copy, &from, err);
+	r = copy_open_merged(copy, &from, err);
 	if (r == 0)
 		r = open_target(copy, &to, err);
 	return r < 0 ? r
@@ -143,10 +137,23 @@ static int copy_rootfs(const struct copy *copy, struct err *err)
 	/* A volume was cloned by the caller already, who has the rights for that. */
 	if (copy->shares && !storage_is_volume(&copy->c.storage))
 		r = storage_snapshot(&copy->source, &copy->c.storage, copy->source_fd,
-		                     copy->c.dir_fd, err);
+		                     copy->c.dir_fd, "rootfs", NULL, err);
 	if (r == 0 && (!copy->shares || copy->delta))
 		r = copy_files(copy, err);
 	return r;
+}
+
+static int make_uppers(const struct copy *copy, struct err *err)
+{
+	for (size_t i = 0; i < copy->uppers.n; i++) {
+		int fd = path_make_dir(copy->c.dir_fd, copy->uppers.items[i], 0755);
+
+		if (fd < 0)
+			return err_set(err, fd, "cannot make '%s/%s'", copy->c.path,
+			               copy->uppers.items[i]);
+		(void)close(fd);
+	}
+	return 0;
 }
 
 /* ---- the new container's own touch ---- */
@@ -171,8 +178,8 @@ static int open_new(const struct copy *copy, int *ret_fd, struct err *err)
 
 	if (!storage->type)
 		return 0;
-	if (copy->shares || storage->lowers.n)
-		return mount_detached(copy, storage, NULL, ret_fd, err);
+	if (!storage_is_volume(storage) && (copy->shares || storage->lowers.n))
+		return mount_detached(&copy->c.run, storage, &copy->user, ret_fd, err);
 	*ret_fd = fd_dup(copy->c.made.fd);
 	return 0;
 }
@@ -202,7 +209,7 @@ static int mount_new(const struct copy *copy, int root_fd, struct err *err)
 	_cleanup_close_ int point = -EBADF;
 	int r;
 
-	if (root_fd < 0 || !copy->shares)
+	if (root_fd < 0 || !copy->shares || storage_is_volume(&copy->c.storage))
 		return 0;
 	if (mkdirat(copy->c.dir_fd, "rootfs", 0755) < 0 && errno != EEXIST)
 		return err_set(err, -errno, "cannot make '%s/rootfs'", copy->c.path);
@@ -247,23 +254,26 @@ static int run_hooks(const struct copy *copy, struct err *err)
 /* The end of an overlay's mount writes all of the file system that its layers are on to the disk,
  * for one file of ours. `volatile` leaves that out, and a note in the work directory that no mount
  * may follow, which goes with all else that is in there. */
-static int set_hostname_above(const struct copy *copy, struct err *err)
+int copy_set_hostname_above(const struct template_run *run, const struct storage *storage,
+                            const struct storage_user *user, int dir_fd, const char *name,
+                            struct err *err)
 {
 	char volatile_word[] = "volatile", *words[] = { volatile_word };
 	const struct strv options = { .items = words, .n = 1 };
+	const struct storage_user passing = { user->caller, user->in_userns, &options };
 	_cleanup_close_ int fd = -EBADF, work_fd = -EBADF;
 	int r;
 
-	r = mount_detached(copy, &copy->c.storage, &options, &fd, err);
+	r = mount_detached(run, storage, &passing, &fd, err);
 	if (r == 0)
-		r = copy_set_hostname(fd, copy->new_name, err);
+		r = copy_set_hostname(fd, name, err);
 	if (r < 0)
 		return r;
 	cleanup_close(&fd);
-	work_fd = path_open_beneath(copy->c.dir_fd, "overlay/work", O_PATH | O_DIRECTORY);
+	work_fd = path_open_beneath(dir_fd, "overlay/work", O_PATH | O_DIRECTORY);
 	if (work_fd < 0)
-		return err_set(err, work_fd, "cannot open '%s'", copy->c.storage.work);
-	return tree_empty(work_fd, copy->c.storage.work, err);
+		return err_set(err, work_fd, "cannot open '%s'", storage->work);
+	return tree_empty(work_fd, storage->work, err);
 }
 
 static int touch_new(const struct copy *copy, struct err *err)
@@ -276,7 +286,8 @@ static int touch_new(const struct copy *copy, struct err *err)
 	if (!hooks && copy->options->keep_name)
 		return 0;
 	if (!hooks && is_clone)
-		return set_hostname_above(copy, err);
+		return copy_set_hostname_above(&copy->c.run, &copy->c.storage, &copy->user,
+		                               copy->c.dir_fd, copy->new_name, err);
 	r = open_new(copy, &fd, err);
 	if (r == 0 && hooks) {
 		r = mount_new(copy, fd, err);
@@ -327,6 +338,8 @@ static int fill(struct template_run *run, struct err *err)
 	r = copy_rootfs(copy, err);
 	if (r == 0)
 		r = copy_others(copy, err);
+	if (r == 0)
+		r = make_uppers(copy, err);
 	if (r == 0)
 		r = touch_new(copy, err);
 	return r < 0 ? r : sync_clone(copy, err);

@@ -13,6 +13,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <unistd.h>
@@ -24,7 +26,7 @@
 
 /* ---- deciding ---- */
 
-static int load_source(struct copy *copy, struct err *err)
+int copy_load_source(struct copy *copy, struct err *err)
 {
 	const char *name = copy->options->name;
 	int r;
@@ -51,7 +53,7 @@ static int check_stopped(struct copy *copy, struct err *err)
 	return -EBUSY;
 }
 
-static int open_source(struct copy *copy, struct err *err)
+int copy_open_source(struct copy *copy, struct err *err)
 {
 	const struct conf *conf = copy->c.conf;
 	int r;
@@ -69,10 +71,12 @@ static int open_source(struct copy *copy, struct err *err)
 }
 
 /* The type that LXC would choose: that of the source, but a directory where the copy leaves the
- * source's surroundings; an overlay can stay one anywhere. */
+ * source's surroundings; an overlay can stay one anywhere, and a state keeps its type. */
 static const char *default_backend(const struct copy *copy)
 {
-	return strcmp(copy->from->path, copy->to->path) == 0 ? storage_name(&copy->source) : "dir";
+	return copy->options->native || strcmp(copy->from->path, copy->to->path) == 0
+	               ? storage_name(&copy->source)
+	               : "dir";
 }
 
 /* The upper directory is copied, and the lower ones are shared as before. */
@@ -93,11 +97,20 @@ static bool choose_native(struct copy *copy)
 
 	copy->shares = copy->options->native &&
 	               storage_choose_snapshot(&copy->source, &c->spec, &c->storage, NULL) == 0;
-	if (copy->shares && c->storage.lowers.n) {
+	if (copy->shares && c->storage.needs_source) {
 		storage_done(&c->storage);
 		copy->shares = false;
 	}
 	return copy->shares;
+}
+
+/* Snapshots of different containers have the same names. */
+static int name_volume(struct copy *copy)
+{
+	bool is_snapshot = copy->notes;
+
+	return asprintf(&copy->volume_name, "%s%s%s", is_snapshot ? copy->options->name : "",
+	                is_snapshot ? "_" : "", copy->new_name);
 }
 
 static int choose_storage(struct copy *copy, struct err *err)
@@ -106,15 +119,16 @@ static int choose_storage(struct copy *copy, struct err *err)
 	struct creation *c = &copy->c;
 
 	c->rootfs_path = path_join(c->path, "rootfs");
-	if (!c->rootfs_path)
+	if (!c->rootfs_path || name_volume(copy) < 0)
 		return err_oom(err);
 	c->spec = (struct storage_spec){
-		.name = copy->new_name,
+		.name = copy->volume_name,
 		.container_path = c->path,
 		.vgname = copy->to->sysconf.lvm_vg,
 		.thinpool = copy->to->sysconf.lvm_thin_pool,
 		.zfsroot = copy->to->sysconf.zfs_root,
 		.fssize = options->fssize,
+		.like = &copy->source,
 	};
 	if (!copy->source.type)
 		return 0;
@@ -148,6 +162,16 @@ static int check_backend(struct copy *copy, struct err *err)
 	return -EOPNOTSUPP;
 }
 
+static int check_tmpfs(struct copy *copy, struct err *err)
+{
+	if (!copy->options->tmpfs || copy->c.storage.lowers.n)
+		return 0;
+	err_say(err, -EOPNOTSUPP, "a copy of '%s' cannot write to memory: its type is '%s'",
+	        copy->options->name, copy->source.type ? storage_name(&copy->c.storage) : "none");
+	err_hint(err, "that needs a source of type 'dir' or 'overlay'");
+	return -EOPNOTSUPP;
+}
+
 /* ---- acting ---- */
 
 static int check_undefined(struct copy *copy, struct err *err)
@@ -177,30 +201,19 @@ static int take_idmap(struct copy *copy, struct err *err)
 	return create_choose_idmap(c, err);
 }
 
-/* A volume is found by whoever clears up after us because it is noted before. */
-static int note_volume(struct copy *copy, struct err *err)
-{
-	struct creation *c = &copy->c;
-
-	if (!c->storage.type || !storage_is_volume(&c->storage))
-		return 0;
-	if (storage_format(&c->storage, &c->mark.volume) < 0)
-		return err_oom(err);
-	return mark_write(c->dir_fd, &c->mark, err);
-}
-
 static int make_rootfs(struct copy *copy, struct err *err)
 {
 	struct creation *c = &copy->c;
-	int r = note_volume(copy, err);
+	bool is_volume = c->storage.type && storage_is_volume(&c->storage);
+	int r = is_volume ? mark_note_volume(c->dir_fd, &c->mark, &c->storage, err) : 0;
 
 	if (r < 0 || !c->storage.type)
 		return r;
 	if (!copy->shares)
 		return storage_create(&c->storage, &c->spec, c->dir_fd, "rootfs", &c->made, err);
-	return storage_is_volume(&c->storage) ? storage_snapshot(&copy->source, &c->storage,
-	                                                         copy->source_fd, c->dir_fd, err)
-	                                      : 0;
+	return is_volume ? storage_snapshot(&copy->source, &c->storage, copy->source_fd, c->dir_fd,
+	                                    "rootfs", &c->made, err)
+	                 : 0;
 }
 
 /* What is read back must be usable. */
@@ -267,7 +280,7 @@ static int note_parent(struct copy *copy, struct err *err)
 	_cleanup_free_ char *lxcpath = NULL, *name = NULL;
 	int r;
 
-	if (!copy->shares || storage_is_volume(&copy->c.storage) || !copy->c.storage.lowers.n)
+	if (!copy->shares || !copy->c.storage.needs_source)
 		return 0;
 	r = find_parent(copy, &lxcpath, &name);
 	if (r < 0)
@@ -276,7 +289,8 @@ static int note_parent(struct copy *copy, struct err *err)
 	if (r == 0 && !is_below(copy->to->path, copy->src_path))
 		r = clones_add(lxcpath, name, copy->to->path, copy->new_name);
 	if (r == -EBUSY)
-		return err_say(err, r, "container '%s' is being removed right now", name);
+		return err_say(err, r, "container '%s' is being removed or renamed right now",
+		               name);
 	return r < 0 ? err_set(err, r, "cannot note '%s' as a clone of '%s'", copy->new_name, name)
 	             : 0;
 }
@@ -284,9 +298,7 @@ static int note_parent(struct copy *copy, struct err *err)
 /* The files are on the disk before the copy counts. Those of a clone are: see template_copy. */
 static int sync_files(struct copy *copy, struct err *err)
 {
-	if ((!copy->shares || copy->delta) && syncfs(copy->c.dir_fd) < 0)
-		return err_set(err, -errno, "cannot write '%s' to the disk", copy->c.path);
-	return 0;
+	return copy->shares && !copy->delta ? 0 : create_sync_files(&copy->c, err);
 }
 
 static int release_directory(struct copy *copy, struct err *err)
@@ -298,10 +310,12 @@ static int release_directory(struct copy *copy, struct err *err)
 static int run(struct copy *copy, struct err *err)
 {
 	static int (*const steps[])(struct copy * copy, struct err * err) = {
-		load_source,       check_stopped, open_source,     choose_storage, check_backend,
-		check_undefined,   make_store,    claim_directory, take_idmap,     make_rootfs,
-		write_config,      write_notes,   note_parent,     fill,           sync_files,
-		release_directory,
+		copy_load_source, check_stopped,     copy_open_source,
+		choose_storage,   check_backend,     check_tmpfs,
+		check_undefined,  make_store,        claim_directory,
+		take_idmap,       make_rootfs,       write_config,
+		write_notes,      note_parent,       fill,
+		sync_files,       release_directory,
 	};
 	int r = 0;
 
@@ -324,14 +338,16 @@ static void undo(const struct copy *copy)
 		(void)clones_forget(lxcpath, name, copy->to->path, copy->new_name);
 }
 
-static void copy_done(struct copy *copy)
+void copy_done(struct copy *copy)
 {
 	copy->c.template = NULL;
 	cleanup_close(&copy->src_fd);
 	cleanup_close(&copy->source_fd);
 	storage_done(&copy->source);
 	free(copy->src_path);
+	free(copy->volume_name);
 	(void)conf_free(copy->written);
+	strv_done(&copy->uppers);
 	creation_done(&copy->c);
 }
 
@@ -391,8 +407,7 @@ int container_copy(const struct store *from, const struct store *to,
 	r = guard_begin(&copy.c.guard, err);
 	if (r == 0)
 		r = run(&copy, err);
-	if (r == -ENOSPC || r == -EDQUOT)
-		err_hint(err, "df '%s' and df -i '%s' show what is free", to->path, to->path);
+	store_hint_full(to, r, err);
 	if (r < 0)
 		undo(&copy);
 	else

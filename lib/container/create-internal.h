@@ -43,6 +43,8 @@ struct creation {
 int create_check_undefined(struct creation *c, struct err *err);
 int create_make_store(struct creation *c, struct err *err);
 int create_claim_directory(struct creation *c, struct err *err);
+/* What was filled is on the disk before the container counts. */
+int create_sync_files(struct creation *c, struct err *err);
 int create_release_directory(struct creation *c, struct err *err);
 /* Takes away what was made. */
 void create_undo(const struct creation *c);

@@ -118,16 +118,10 @@ static int make_outside(struct creation *c, struct err *err)
 
 static int make_inside(struct creation *c, struct err *err)
 {
-	/* A volume is not found again by whoever clears up after us unless it is noted before. */
-	if (storage_is_volume(&c->storage)) {
-		int r = storage_format(&c->storage, &c->mark.volume) < 0
-		                ? err_oom(err)
-		                : mark_write(c->dir_fd, &c->mark, err);
+	int r = mark_note_volume(c->dir_fd, &c->mark, &c->storage, err);
 
-		if (r < 0)
-			return r;
-	}
-	return storage_create(&c->storage, &c->spec, c->dir_fd, "rootfs", &c->made, err);
+	return r < 0 ? r
+	             : storage_create(&c->storage, &c->spec, c->dir_fd, "rootfs", &c->made, err);
 }
 
 int create_check_storage_options(const struct creation *c, struct err *err)

@@ -104,7 +104,11 @@ static int decide_rootfs(struct creation *c, struct err *err)
 }
 
 #define LOCK_TRIES 16
-#define OTHER_STORE "choose a directory that you may write to with -P"
+static void hint_place(const struct store *store, int code, struct err *err)
+{
+	store_hint_full(store, code, err);
+	err_hint(err, "choose a directory that you may write to with -P");
+}
 
 int create_make_store(struct creation *c, struct err *err)
 {
@@ -121,7 +125,7 @@ int create_make_store(struct creation *c, struct err *err)
 	r = path_mkdir_parents(c->store->path, 0755);
 	if (r < 0) {
 		err_set(err, r, "cannot make '%s'", c->store->path);
-		err_hint(err, OTHER_STORE);
+		hint_place(c->store, r, err);
 		return r;
 	}
 	c->made_store = true;
@@ -165,7 +169,7 @@ static int make_directory(struct creation *c, struct err *err)
 	else if (errno != EEXIST) {
 		int r = err_set(err, -errno, "cannot make '%s'", c->path);
 
-		err_hint(err, OTHER_STORE);
+		hint_place(c->store, r, err);
 		return r;
 	}
 	c->dir_fd = path_open_same_mount(store_fd, c->options->name, O_RDONLY | O_DIRECTORY);
@@ -213,12 +217,32 @@ int create_claim_directory(struct creation *c, struct err *err)
 	return r;
 }
 
+int create_sync_files(struct creation *c, struct err *err)
+{
+	if (syncfs(c->dir_fd) < 0 || (c->made.mount >= 0 && syncfs(c->made.fd) < 0))
+		return err_set(err, -errno, "cannot write '%s' to the disk", c->path);
+	return 0;
+}
+
+/* Without files of its own there is little to wait for. */
+static int sync_created(struct creation *c, struct err *err)
+{
+	int r = c->made.fd >= 0 ? create_sync_files(c, err) : fd_sync_at(c->dir_fd, "config");
+
+	return r < 0 ? err_set(err, r, "cannot write '%s/config' to the disk", c->path) : 0;
+}
+
+/* It counts from here on, also after a power cut. Its own entry was made before the files, and is
+ * on the disk with them. */
 int create_release_directory(struct creation *c, struct err *err)
 {
+	int r;
+
 	if (unlinkat(c->dir_fd, PARTIAL_NAME, 0) < 0)
 		return err_set(err, -errno, "cannot remove '%s/" PARTIAL_NAME "'", c->path);
 	cleanup_close(&c->partial_fd);
-	return 0;
+	r = fd_sync_at(c->dir_fd, ".");
+	return r < 0 ? err_set(err, r, "cannot write '%s' to the disk", c->path) : 0;
 }
 
 void create_undo(const struct creation *c)
@@ -231,7 +255,7 @@ void create_undo(const struct creation *c)
 		.rootfs_path = c->noted_outside ? c->mark.rootfs_path : NULL,
 		.rootfs_inode = c->mark.rootfs_inode,
 		.rootfs_made = c->mark.rootfs_made,
-		.volume = c->mark.volume,
+		.volumes = &c->mark.volumes,
 		.keep_dir = !c->made_dir,
 	};
 	struct err err = {};
@@ -248,11 +272,13 @@ void create_undo(const struct creation *c)
 static int create(struct creation *c, struct err *err)
 {
 	static int (*const steps[])(struct creation * c, struct err * err) = {
-		prepare_template,         decide_rootfs,       create_read_config,
-		create_check_undefined,   create_make_store,   create_choose_storage,
-		create_claim_directory,   create_choose_idmap, create_make_rootfs,
-		create_write_config,      create_fill_rootfs,  create_finish_config,
-		create_release_directory,
+		prepare_template,       decide_rootfs,
+		create_read_config,     create_check_undefined,
+		create_make_store,      create_choose_storage,
+		create_claim_directory, create_choose_idmap,
+		create_make_rootfs,     create_write_config,
+		create_fill_rootfs,     create_finish_config,
+		sync_created,           create_release_directory,
 	};
 	int r = 0;
 
@@ -303,11 +329,7 @@ int container_create(const struct store *store, const struct rlxc_create_options
 	if (r < 0)
 		return r;
 	r = create(&c, err);
-	if (r == -ENOSPC || r == -EDQUOT)
-		err_hint(err,
-		         "df '%s' and df -i '%s' show what is free; -P chooses another "
-		         "directory",
-		         store->path, store->path);
+	store_hint_full(store, r, err);
 	if (r < 0)
 		create_undo(&c);
 	return r;

@@ -8,6 +8,7 @@
 #include "container/hooks.h"
 #include "container/mark.h"
 #include "container/remove.h"
+#include "container/recover.h"
 #include "container/run.h"
 #include "container/rundir.h"
 #include "os/fd.h"
@@ -86,17 +87,12 @@ static int read_mark(struct destruction *d, struct err *err)
 
 static int check_clones(const struct destruction *d, struct err *err)
 {
-	_cleanup_(strv_done) struct strv paths = {};
-	int r = clones_read(d->dir_fd, &paths);
+	int r = clones_refuse(d->dir_fd, d->path, d->name, err);
 
-	if (r < 0)
-		return err_set(err, r, "cannot read '%s/" CLONES_NAME "'", d->path);
-	if (paths.n == 0)
-		return 0;
-	err_say(err, -EBUSY, "container '%s' has %zu clones that need it, such as '%s'", d->name,
-	        paths.n, paths.items[0]);
-	err_hint(err, "lxc-destroy -s%s -n %s removes them too", STORE_OPTION(d->store), d->name);
-	return -EBUSY;
+	if (r == -EBUSY)
+		err_hint(err, "lxc-destroy -s%s -n %s removes them too", STORE_OPTION(d->store),
+		         d->name);
+	return r;
 }
 
 /* Does the container itself say so? The list of its parent may name one that is gone, and whose
@@ -171,10 +167,21 @@ static int check_snapshots(const struct destruction *d, bool allowed, struct err
 	return -EBUSY;
 }
 
+/* What a killed monitor has left of one that has ended. */
+static void clear_run_dir(const struct destruction *d)
+{
+	_cleanup_(rundir_done) struct rundir dir = RUNDIR_NONE;
+
+	if (rundir_find(d->store, d->name, &dir) == 0)
+		(void)recover_kill(&dir, NULL);
+}
+
 static int end_running(const struct destruction *d, bool force, struct err *err)
 {
-	if (!run_is_running(d->store, d->name))
+	if (!run_is_running(d->store, d->name)) {
+		clear_run_dir(d);
 		return 0;
+	}
 	if (force)
 		return run_kill(d->store, d->name, err);
 	err_say(err, -EBUSY, "container '%s' is running", d->name);
@@ -225,7 +232,7 @@ static struct removal removal_of(const struct destruction *d)
 		.rootfs_path = d->mark.rootfs_path,
 		.rootfs_inode = d->mark.rootfs_inode,
 		.rootfs_made = d->mark.rootfs_made,
-		.volume = d->mark.volume,
+		.volumes = &d->mark.volumes,
 	};
 }
 

@@ -5,35 +5,29 @@
  * MUSTs, for root of the container is an enemy who knows that we come:
  *   1  the node is opened before anything of the container is entered, and is the device that the
  *      caller named: a character or block device with the numbers seen first;
- *   2  the child is not dumpable from before it joins the user namespace on, after each change of
- *      ids again; it joins no pid namespace, so that nobody inside even sees it;
+ *   2  the child enters by entry.h, and joins no pid namespace, so that nobody inside even sees it;
  *   3  files inside are reached by descriptors, beneath the root, without following a link, with
  *      the ids of container root;
  *   4  what was attached is looked at again: the name leads to our mount, or we failed. */
 #include "container/device-node.h"
 
 #include "base/cleanup.h"
-#include "caps/caps.h"
-#include "container/exec.h"
 #include "os/mountfd.h"
 #include "os/path.h"
 #include "os/proc.h"
 
 #include <fcntl.h>
-#include <grp.h>
-#include <sched.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
 struct job {
-	const struct device_entry *entry;
+	const struct entry *entry;
 	const char *source, *target;
 	struct stat st; /* of the host's node */
 	int answer_fd;  /* takes the struct stat of what was removed */
@@ -111,15 +105,16 @@ static int check_here(const char *path, struct stat *ret_st, struct err *err)
 	return r;
 }
 
-/* Group members outside have no group inside. */
+/* Group members outside have no group inside, unless they keep it. */
 static int check_inside(int fd, const char *path, struct err *err)
 {
 	int r = check_open(fd, path, "root of the container", err);
 
 	if (r < 0)
 		err_hint(err,
-		         "the container's ids have the rights of everybody else; as root, for "
-		         "all users: chmod o+rw '%s'",
+		         "the container's ids have the rights of everybody else; members of its "
+		         "group set lxc.init.groups = keep, or root lets all users: "
+		         "chmod o+rw '%s'",
 		         path);
 	return r;
 }
@@ -145,68 +140,7 @@ static int take_node(const struct job *job, int *ret_tree, struct err *err)
 	return 0;
 }
 
-/* Into the user namespace alone: mounts of the host are copied with its rights. */
-static int join_userns(const struct device_entry *entry, struct err *err)
-{
-	exec_hide();
-	if (!(entry->facts->new_namespaces & NS_BIT(NS_USER)))
-		return 0;
-	if (setns(entry->init_fd, CLONE_NEWUSER) < 0 || unshare(CLONE_NEWNS) < 0)
-		return err_set(err, -errno, "cannot join the container's user namespace");
-	exec_hide();
-	return 0;
-}
-
-static int become_root(const struct control_attach *facts, struct err *err)
-{
-	if (!(facts->new_namespaces & NS_BIT(NS_USER)))
-		return 0;
-	if (setgroups(0, NULL) < 0 && errno != EPERM)
-		return err_set(err, -errno, "cannot drop the supplementary groups");
-	(void)prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0);
-	if (setresgid(facts->gid, facts->gid, facts->gid) < 0 ||
-	    setresuid(facts->uid, facts->uid, facts->uid) < 0)
-		return err_set(err, -errno, "cannot become root of the container");
-	exec_hide();
-	return caps_regain(err);
-}
-
-/* Returns the container's root directory. */
-static int join_mounts(const struct device_entry *entry, struct err *err)
-{
-	int fd, r;
-
-	if (setns(entry->init_fd, CLONE_NEWNS) < 0)
-		return err_set(err, -errno, "cannot join the container's mount namespace");
-	r = become_root(entry->facts, err);
-	if (r < 0)
-		return r;
-	fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	return fd < 0 ? err_set(err, -errno, "cannot open the container's root") : fd;
-}
-
 /* ---- inside ---- */
-
-static int say_target(const char *target, int code, struct err *err)
-{
-	const char *why = path_error_text(code);
-
-	if (why)
-		return err_say(err, code, "cannot use '%s' of the container: %s", target, why);
-	return err_set(err, code, "cannot use '%s' of the container", target);
-}
-
-/* The directory above, and the last component. */
-static int open_parent(int root_fd, const char *target, const char **ret_name)
-{
-	_cleanup_free_ char *dir = strdup(target);
-
-	if (!dir)
-		return -ENOMEM;
-	*ret_name = path_last(target);
-	dir[*ret_name - target] = '\0';
-	return path_open_beneath(root_fd, dir, O_PATH | O_DIRECTORY);
-}
 
 static void unlink_empty(int dir_fd, const char *name)
 {
@@ -240,13 +174,13 @@ static int attach(int tree, int root_fd, const char *target, struct err *err)
 	}
 	file = path_make_file(root_fd, target, 0000);
 	if (file < 0)
-		return say_target(target, file, err);
+		return entry_say_target(target, file, err);
 	r = mountfd_attach(tree, file);
 	if (r == 0 && !is_ours(tree, root_fd, target))
 		r = -ESTALE;
 	if (r == 0)
 		return 0;
-	dir = open_parent(root_fd, target, &name);
+	dir = path_open_parent(root_fd, target, &name);
 	if (dir >= 0)
 		unlink_empty(dir, name);
 	return err_set(err, r, "cannot give '%s' to the container", target);
@@ -256,20 +190,20 @@ static int add(void *arg, struct err *err)
 {
 	const struct job *job = arg;
 	_cleanup_close_ int tree = -EBADF, root_fd = -EBADF;
-	int r = join_userns(job->entry, err);
+	int r = entry_join_userns(job->entry, err);
 
 	if (r == 0)
 		r = take_node(job, &tree, err);
 	if (r < 0)
 		return r;
-	root_fd = join_mounts(job->entry, err);
+	root_fd = entry_join_mounts(job->entry, err);
 	if (root_fd < 0)
 		return root_fd;
 	r = check_inside(tree, job->source, err);
 	return r < 0 ? r : attach(tree, root_fd, job->target, err);
 }
 
-int device_node_add(const struct device_entry *entry, const char *source, const char *target,
+int device_node_add(const struct entry *entry, const char *source, const char *target,
                     struct stat *ret_st, struct err *err)
 {
 	struct job job = { .entry = entry, .source = source, .target = target };
@@ -289,7 +223,7 @@ static int look_at(int root_fd, const char *target, struct stat *ret_st, struct 
 	_cleanup_close_ int fd = path_open_beneath(root_fd, target, O_PATH);
 
 	if (fd < 0)
-		return say_target(target, fd, err);
+		return entry_say_target(target, fd, err);
 	if (fstat(fd, ret_st) < 0)
 		return err_set(err, -errno, "cannot look at '%s' of the container", target);
 	return is_device(ret_st)
@@ -301,10 +235,10 @@ static int look_at(int root_fd, const char *target, struct stat *ret_st, struct 
 static int detach(int root_fd, const char *target, struct err *err)
 {
 	const char *name;
-	_cleanup_close_ int dir = open_parent(root_fd, target, &name);
+	_cleanup_close_ int dir = path_open_parent(root_fd, target, &name);
 
 	if (dir < 0)
-		return say_target(target, dir, err);
+		return entry_say_target(target, dir, err);
 	if (fchdir(dir) < 0 || (umount2(name, UMOUNT_NOFOLLOW | MNT_DETACH) < 0 && errno != EINVAL))
 		return err_set(err, -errno, "cannot take '%s' from the container", target);
 	unlink_empty(dir, name);
@@ -318,11 +252,11 @@ static int take_away(void *arg, struct err *err)
 	const struct job *job = arg;
 	_cleanup_close_ int root_fd = -EBADF;
 	struct stat st;
-	int r = join_userns(job->entry, err);
+	int r = entry_join_userns(job->entry, err);
 
 	if (r < 0)
 		return r;
-	root_fd = join_mounts(job->entry, err);
+	root_fd = entry_join_mounts(job->entry, err);
 	if (root_fd < 0)
 		return root_fd;
 	r = look_at(root_fd, job->target, &st, err);
@@ -333,7 +267,7 @@ static int take_away(void *arg, struct err *err)
 	return r;
 }
 
-int device_node_remove(const struct device_entry *entry, const char *target, struct stat *ret_st,
+int device_node_remove(const struct entry *entry, const char *target, struct stat *ret_st,
                        struct err *err)
 {
 	struct job job = { .entry = entry, .target = target };

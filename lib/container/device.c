@@ -38,26 +38,6 @@ static int check_path(const char *path, struct err *err)
 	return -EINVAL;
 }
 
-/* The environment that comes along is not ours to know. */
-static int ask_entry(int sock, struct control_attach *facts, int *ret_init_fd, struct err *err)
-{
-	int fds[CONTROL_ATTACH_FDS], r;
-	char data[CONTROL_MAX];
-	size_t len = 0;
-
-	r = control_call(sock, CONTROL_ATTACH, INT32_MAX, NULL, data, sizeof(data), &len, fds,
-	                 CONTROL_ATTACH_FDS, err);
-	if (r < 0)
-		return r;
-	for (size_t i = 1; i < CONTROL_ATTACH_FDS; i++)
-		cleanup_close(&fds[i]);
-	*ret_init_fd = fds[0];
-	if (len < sizeof(*facts) || fds[0] < 0)
-		return err_say(err, -EBADMSG, "the container's monitor gave a malformed answer");
-	memcpy(facts, data, sizeof(*facts));
-	return 0;
-}
-
 static int set_rule(int sock, bool allow, const struct stat *st, struct err *err)
 {
 	char rule[RULE_MAX];
@@ -68,8 +48,8 @@ static int set_rule(int sock, bool allow, const struct stat *st, struct err *err
 }
 
 /* A node that the container's device rules forbid is not left behind. */
-static int add_node(int sock, const struct device_entry *entry, const char *device,
-                    const char *target, struct err *err)
+static int add_node(int sock, const struct entry *entry, const char *device, const char *target,
+                    struct err *err)
 {
 	struct stat st, removed;
 	int r = device_node_add(entry, device, target, &st, err);
@@ -82,8 +62,7 @@ static int add_node(int sock, const struct device_entry *entry, const char *devi
 	return r < 0 ? err_wrap(err, r, "the container's device rules forbid it") : 0;
 }
 
-static int remove_node(int sock, const struct device_entry *entry, const char *target,
-                       struct err *err)
+static int remove_node(int sock, const struct entry *entry, const char *target, struct err *err)
 {
 	struct stat st;
 	int r = device_node_remove(entry, target, &st, err);
@@ -94,20 +73,17 @@ static int remove_node(int sock, const struct device_entry *entry, const char *t
 static int change_node(int sock, bool add, const char *device, const char *other, struct err *err)
 {
 	const char *target = other ? other : device;
-	_cleanup_close_ int init_fd = -EBADF;
-	struct device_entry entry = {};
-	struct control_attach facts;
+	_cleanup_(entry_done) struct entry entry = ENTRY_NONE;
 	int r = check_path(device, err);
 
 	if (r == 0)
 		r = check_path(target, err);
 	if (r == 0)
-		r = ask_entry(sock, &facts, &init_fd, err);
+		r = entry_ask(sock, &entry, err);
 	if (r < 0)
 		return r;
-	if (!(facts.new_namespaces & NS_BIT(NS_MNT)))
+	if (!(entry.facts.new_namespaces & NS_BIT(NS_MNT)))
 		return err_say(err, -EOPNOTSUPP, "the container has no mounts of its own");
-	entry = (struct device_entry){ .init_fd = init_fd, .facts = &facts };
 	return add ? add_node(sock, &entry, device, target, err)
 	           : remove_node(sock, &entry, target, err);
 }

@@ -16,6 +16,7 @@
 #include <linux/mount.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,10 +31,13 @@ void exec_hide(void)
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
-int exec_new_keyring(struct err *err)
+int exec_new_keyring(const struct lsm_label *label, struct err *err)
 {
-	int r;
+	_cleanup_close_ int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int r = lsm_set_keyring(proc, label, err);
 
+	if (r < 0)
+		return r;
 	if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) >= 0)
 		return 0;
 	r = -errno;
@@ -188,7 +192,7 @@ uint64_t exec_filter_caps(int filter_fd)
 	return filter_fd >= 0 ? UINT64_C(1) << CAP_SYS_ADMIN : 0;
 }
 
-int exec_prepare(int filter_fd, struct err *err)
+int exec_prepare(int filter_fd, int notify_fd, struct err *err)
 {
 	/* The kernel's struct sigaction, SIG_DFL: libc keeps two real-time signals to itself, and
 	 * an ignored signal outlives CLONE_CLEAR_SIGHAND. */
@@ -201,7 +205,7 @@ int exec_prepare(int filter_fd, struct err *err)
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	if (syscall(SYS_close_range, 3, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
 		return err_set(err, -errno, "cannot close inherited descriptors");
-	return filter_fd >= 0 ? seccomp_load(filter_fd, err) : 0;
+	return filter_fd >= 0 ? seccomp_load(filter_fd, notify_fd, err) : 0;
 }
 
 int exec_program(char *const *argv, const struct strv *environment, struct err *err)
@@ -215,4 +219,13 @@ int exec_program(char *const *argv, const struct strv *environment, struct err *
 		return exec_error(argv[0], path, exec_search(argv, path, environment), err);
 	(void)execve(argv[0], argv, environment->items ? environment->items : none);
 	return exec_error(argv[0], path, -errno, err);
+}
+
+int exec_login_shell(const char *shell, const struct strv *environment, struct err *err)
+{
+	char name[NAME_MAX + 2], *argv[] = { name, NULL };
+
+	(void)snprintf(name, sizeof(name), "-%s", strrchr(shell, '/') + 1);
+	(void)execve(shell, argv, environment->items);
+	return exec_error(shell, ENVIRONMENT_PATH, -errno, err);
 }

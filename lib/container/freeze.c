@@ -2,16 +2,12 @@
 #include "container/stop.h"
 
 #include "base/cleanup.h"
-#include "base/text.h"
-#include "cgroup/cgroup.h"
 #include "container/control.h"
-#include "container/rundir.h"
+#include "container/stuck.h"
 #include "os/clock.h"
 
 #include <errno.h>
 #include <poll.h>
-#include <stdlib.h>
-#include <string.h>
 
 #define UNDO_TIMEOUT_MS 1000
 
@@ -22,7 +18,7 @@ static int ask(int sock, const char *name, bool on, int timeout_ms, struct err *
 	struct pollfd poller = { .fd = sock, .events = POLLIN };
 	int r = control_send(sock, CONTROL_FREEZE, on, NULL, 0, NULL, 0);
 
-	if (r < 0)
+	if (r < 0 && r != -EPIPE && r != -ECONNRESET) /* the reply says why it hung up */
 		return err_set(err, r, "cannot ask the monitor of container '%s'", name);
 	do
 		r = poll(&poller, 1, timeout_ms < 0 ? -1 : clock_left_ms(deadline));
@@ -32,36 +28,16 @@ static int ask(int sock, const char *name, bool on, int timeout_ms, struct err *
 	return control_reply(sock, CONTROL_FREEZE, NULL, 0, NULL, NULL, 0, err);
 }
 
-/* "PID (name), ..." of those that hold the freezer up; owned, NULL: none is known. */
-static char *list_stuck(const struct store *store, const char *name)
-{
-	_cleanup_(rundir_done) struct rundir dir = RUNDIR_NONE;
-	_cleanup_(run_state_done) struct run_state state = {};
-	struct text text = {};
-	char *list = NULL;
-	size_t n = 0;
-
-	if (rundir_find(store, name, &dir) < 0 || run_state_read(&dir, &state) < 0)
-		return NULL;
-	if (state.payload_cgroup)
-		n = cgroup_name_stuck(state.payload_cgroup, &text);
-	for (size_t i = 0; i < state.v1_cgroups.n && !state.payload_cgroup && n == 0; i++)
-		n = cgroup_name_stuck(run_state_v1_path(&state, i), &text);
-	if (n == 0 || text_finish(&text, &list) < 0)
-		text_done(&text);
-	return list;
-}
-
 static int say_late(const struct store *store, const char *name, bool on, int timeout_s,
                     struct err *err)
 {
-	_cleanup_free_ char *stuck = on ? list_stuck(store, name) : NULL;
+	_cleanup_free_ char *stuck = on ? stuck_list(store, name) : NULL;
 
 	if (!on)
 		return err_say(err, -ETIMEDOUT, "container '%s' is not thawed after %d s", name,
 		               timeout_s);
-	err_say(err, -ETIMEDOUT, "container '%s' is not frozen after %d s and goes on%s%s", name,
-	        timeout_s, stuck ? "; in the way: process " : "", stuck ? stuck : "");
+	err_say(err, -ETIMEDOUT, "container '%s' is not frozen after %d s and goes on%s", name,
+	        timeout_s, stuck ? stuck : "");
 	err_hint(err, "a process that waits in the kernel (for a disk or a network file system) "
 	              "cannot be frozen; -t gives it more time");
 	return -ETIMEDOUT;

@@ -6,7 +6,9 @@
 #include "conf/item.h"
 #include "container/control.h"
 #include "container/links.h"
+#include "container/nested.h"
 #include "container/recover.h"
+#include "container/run.h"
 #include "container/stats.h"
 #include "container/status.h"
 
@@ -83,9 +85,10 @@ static int from_config(const struct store *store, struct rlxc_info *info)
 }
 
 /* Sends the question; the socket, or a negative errno when nobody runs there. */
-static int ask(const struct store *store, const struct rundir *dir, unsigned int want)
+static int ask(const struct store *store, const char *name, const struct rundir *dir,
+               unsigned int want)
 {
-	_cleanup_close_ int sock = control_open(dir, &store->caller);
+	_cleanup_close_ int sock = control_reach(store, name, dir, NULL);
 
 	if (sock < 0)
 		return sock;
@@ -110,6 +113,23 @@ static int take_addrs(struct rlxc_info *info, const struct control_info *answer)
 	return 0;
 }
 
+int container_info_take(struct control_info *answer, struct rlxc_info *info)
+{
+	if (answer->n_addrs > CONTROL_ADDRS_MAX || answer->state < 0 ||
+	    answer->state >= RLXC_STATE_MAX)
+		return -EBADMSG;
+	answer->groups[sizeof(answer->groups) - 1] = '\0';
+	info->state = (enum rlxc_state)answer->state;
+	info->init_pid = answer->init_pid;
+	info->monitor_pid = answer->monitor_pid;
+	info->autostart = answer->autostart;
+	info->unprivileged = answer->unprivileged;
+	free(info->groups);
+	info->groups = answer->groups[0] ? strdup(answer->groups) : NULL;
+	info->stats = answer->stats;
+	return take_addrs(info, answer);
+}
+
 static int take_answer(int sock, struct rlxc_info *info)
 {
 	struct control_info answer = {};
@@ -118,20 +138,9 @@ static int take_answer(int sock, struct rlxc_info *info)
 
 	r = control_reply(sock, CONTROL_INFO, &answer, sizeof(answer), &len, NULL, 0, NULL);
 	if (r < 0)
-		return r == -ESRCH ? 0 : r; /* it ended while we asked */
-	if (len < offsetof(struct control_info, addrs) || answer.n_addrs > CONTROL_ADDRS_MAX ||
-	    answer.state < 0 || answer.state >= RLXC_STATE_MAX)
-		return -EBADMSG;
-	answer.groups[sizeof(answer.groups) - 1] = '\0';
-	info->state = (enum rlxc_state)answer.state;
-	info->init_pid = answer.init_pid;
-	info->monitor_pid = answer.monitor_pid;
-	info->autostart = answer.autostart;
-	info->unprivileged = answer.unprivileged;
-	free(info->groups);
-	info->groups = answer.groups[0] ? strdup(answer.groups) : NULL;
-	info->stats = answer.stats;
-	return take_addrs(info, &answer);
+		return r;
+	return len < offsetof(struct control_info, addrs) ? -EBADMSG
+	                                                  : container_info_take(&answer, info);
 }
 
 /* Its monitor was killed but init lives: still there, still to be stopped. */
@@ -162,41 +171,6 @@ static int info_fill(const struct store *store, struct rlxc_info *info, const st
 	return take_answer(sock, info);
 }
 
-int container_info(const struct store *store, const char *name, unsigned int want,
-                   struct rlxc_info **ret_info, struct err *err)
-{
-	_cleanup_(rundir_done) struct rundir dir = RUNDIR_NONE;
-	_cleanup_close_ int sock = -EBADF;
-	struct rlxc_info *info;
-	int r;
-
-	r = store_check_name(name, err);
-	if (r < 0)
-		return r;
-	info = calloc(1, sizeof(*info));
-	if (!info || info_init(info, name) < 0) {
-		container_info_free(info);
-		return err_oom(err);
-	}
-	if (rundir_find(store, name, &dir) == 0)
-		sock = ask(store, &dir, want);
-	r = info_fill(store, info, &dir, sock);
-	if (r >= 0 && sock >= 0 && want & RLXC_WANT_LINKS)
-		links_ask(&dir, &store->caller, info);
-	if (r < 0) {
-		container_info_free(info);
-		return err_set(err, r, "cannot ask about container '%s'", name);
-	}
-	if (!info->defined && info->state == RLXC_STOPPED) {
-		container_info_free(info);
-		return store_say_missing(store, name, err);
-	}
-	*ret_info = info;
-	return 0;
-}
-
-/* ---- all of them ---- */
-
 /* What the monitor has published. A container that has nothing yet is about to start. */
 static int from_status(const struct store *store, const struct rundir *dir, unsigned int want,
                        struct rlxc_info *info)
@@ -207,7 +181,7 @@ static int from_status(const struct store *store, const struct rundir *dir, unsi
 	r = run_status_read(dir, &status);
 	if (r < 0 && r != -ENOENT)
 		return r;
-	info->defined = store_is_defined(store, info->name);
+	info->defined = info->defined || store_is_defined(store, info->name);
 	info->state = status.state;
 	info->init_pid = status.init_pid;
 	info->monitor_pid = status.monitor_pid;
@@ -224,6 +198,68 @@ static int from_status(const struct store *store, const struct rundir *dir, unsi
 	return 0;
 }
 
+/* While hooks run before and after the container its monitor answers nobody. */
+static bool is_busy(const struct rundir *dir)
+{
+	_cleanup_(run_status_done) struct run_status status = { .state = RLXC_STARTING };
+
+	if (!rundir_is_locked(dir))
+		return false;
+	(void)run_status_read(dir, &status);
+	return status.state == RLXC_STARTING || status.state == RLXC_STOPPING ||
+	       status.state == RLXC_ABORTING;
+}
+
+static int look(const struct store *store, unsigned int want, struct rlxc_info *info)
+{
+	_cleanup_(rundir_done) struct rundir dir = RUNDIR_NONE;
+	_cleanup_close_ int sock = -EBADF;
+	int r;
+
+	if (rundir_find(store, info->name, &dir) == 0) {
+		if (is_busy(&dir))
+			return from_status(store, &dir, want, info);
+		sock = ask(store, info->name, &dir, want);
+	}
+	r = info_fill(store, info, &dir, sock);
+	if (r >= 0 && sock >= 0 && want & RLXC_WANT_LINKS)
+		links_ask(&dir, &store->caller, info);
+	return r;
+}
+
+int container_info(const struct store *store, const char *name, unsigned int want,
+                   struct rlxc_info **ret_info, struct err *err)
+{
+	struct rlxc_info *info;
+	int r;
+
+	r = store_check_name(name, err);
+	if (r < 0)
+		return r;
+	info = calloc(1, sizeof(*info));
+	if (!info || info_init(info, name) < 0) {
+		container_info_free(info);
+		return err_oom(err);
+	}
+	r = look(store, want, info);
+	if (r == -ESRCH) /* it ended while we asked, or its monitor alone */
+		r = look(store, want, info);
+	if (r == -ESRCH)
+		r = 0;
+	if (r < 0) {
+		container_info_free(info);
+		return err_set(err, r, "cannot ask about container '%s'", name);
+	}
+	if (!info->defined && info->state == RLXC_STOPPED) {
+		container_info_free(info);
+		return store_say_missing(store, name, err);
+	}
+	*ret_info = info;
+	return 0;
+}
+
+/* ---- all of them ---- */
+
 static int compare_names(const void *a, const void *b)
 {
 	return strcmp(*(char *const *)a, *(char *const *)b);
@@ -235,41 +271,45 @@ static void sort(struct strv *names)
 		qsort(names->items, names->n, sizeof(*names->items), compare_names);
 }
 
-static bool has_name(const struct strv *names, const char *name)
+/* Each sorted. A name of @running may run, and need not be defined. */
+struct found {
+	struct strv defined, running;
+};
+
+static void found_done(struct found *found)
 {
-	return names->n &&
-	       bsearch(&name, names->items, names->n, sizeof(*names->items), compare_names) != NULL;
+	strv_done(&found->defined);
+	strv_done(&found->running);
 }
 
-/* @running: sorted; these may run. */
-static int all_names(const struct store *store, bool only_running, struct strv *names,
-                     struct strv *running, struct err *err)
+static int find_all(const struct store *store, bool only_running, struct found *found,
+                    struct err *err)
 {
 	int r;
 
-	r = only_running ? 0 : store_names(store, names, err);
+	r = only_running ? 0 : store_names(store, &found->defined, err);
 	if (r < 0)
 		return r;
-	r = rundir_names(store, running);
-	sort(running);
-	sort(names);
-	for (size_t i = 0, n = names->n; i < running->n && r >= 0; i++) {
-		const struct strv defined = { names->items, n };
-
-		if (!has_name(&defined, running->items[i]))
-			r = strv_add(names, running->items[i]);
-	}
-	sort(names);
+	r = rundir_names(store, &found->running);
+	sort(&found->running);
 	return r < 0 ? err_oom(err) : 0;
 }
 
 /* Without waking a monitor: it has published what it knows, and the numbers are the kernel's. */
-static int list_one(const struct store *store, bool may_run, unsigned int want,
-                    struct rlxc_info *info)
+static int fill_listed(const struct store *store, bool may_run, unsigned int want,
+                       struct rlxc_info *info)
 {
 	_cleanup_(rundir_done) struct rundir dir = RUNDIR_NONE;
 
-	if (may_run && rundir_find(store, info->name, &dir) == 0 && rundir_is_locked(&dir))
+	if (!want && info->defined)
+		return 0; /* the name is enough */
+	if (may_run && rundir_find(store, info->name, &dir) == 0 && !rundir_is_locked(&dir) &&
+	    !(want & INFO_LOOK_ONLY)) {
+		(void)run_adopt(store, info->name, NULL);
+		/* An ephemeral one that had ended is gone now. */
+		info->defined = info->defined && store_is_defined(store, info->name);
+	}
+	if (dir.dir_fd >= 0 && rundir_is_locked(&dir))
 		return from_status(store, &dir, want, info);
 	return info_fill(store, info, &dir, -EBADF);
 }
@@ -281,45 +321,95 @@ static bool belongs(const struct rlxc_info *info, unsigned int want)
 	return info->defined || info->state != RLXC_STOPPED;
 }
 
-static int list_all(const struct store *store, const struct strv *names, const struct strv *running,
-                    unsigned int want, struct rlxc_list *list)
-{
-	for (size_t i = 0; i < names->n; i++) {
-		struct rlxc_info *info = &list->items[list->n];
-		int r;
+struct listing {
+	const struct store *store;
+	unsigned int want;
+	bool nested;
+	struct rlxc_list *list;
+	size_t room; /* items that it has still to take, by one each */
+};
 
-		r = info_init(info, names->items[i]);
-		if (r >= 0)
-			r = list_one(store, has_name(running, info->name), want, info);
-		if (r >= 0 && belongs(info, want))
-			list->n++;
-		else
-			info_done(info);
-		if (r < 0)
-			return r;
+/* What is inside stands behind the container. */
+static int add_nested(struct listing *listing, const char *name)
+{
+	struct rlxc_list *inner, *list = listing->list;
+	struct rlxc_info *more;
+	struct err err = {};
+
+	if (nested_list(listing->store, name, listing->want, &inner, &err) < 0)
+		return -ENOMEM;
+	more = reallocarray(list->items, list->n + inner->n + listing->room, sizeof(*more));
+	if (more) {
+		list->items = more;
+		for (size_t i = 0; i < inner->n; i++)
+			list->items[list->n++] = inner->items[i];
+		inner->n = 0;
 	}
-	return 0;
+	container_list_free(inner);
+	return more ? 0 : -ENOMEM;
 }
 
-int container_list(const struct store *store, unsigned int want, struct rlxc_list **ret_list,
-                   struct err *err)
+static int list_one(struct listing *listing, const char *name, bool defined, bool may_run)
 {
-	_cleanup_(strv_done) struct strv names = {};
-	_cleanup_(strv_done) struct strv running = {};
-	struct rlxc_list *list = NULL;
+	const struct store *store = listing->store;
+	struct rlxc_list *list = listing->list;
+	struct rlxc_info *info = &list->items[list->n];
+	unsigned int want = listing->want;
 	int r;
 
-	r = all_names(store, want & RLXC_ONLY_RUNNING, &names, &running, err);
+	r = info_init(info, name);
+	info->defined = defined;
+	if (r >= 0)
+		r = fill_listed(store, may_run, want, info);
+	listing->room--;
+	if (r < 0 || !belongs(info, want)) {
+		info_done(info);
+		return r;
+	}
+	list->n++;
+	return listing->nested && rlxc_state_runs(info->state) ? add_nested(listing, name) : r;
+}
+
+/* Both lists as one, in order. */
+static int list_all(struct listing *listing, const struct found *found)
+{
+	const struct strv *defined = &found->defined, *running = &found->running;
+	size_t d = 0, n = 0;
+	int r = 0;
+
+	while (r >= 0 && (d < defined->n || n < running->n)) {
+		int order = d == defined->n   ? 1
+		            : n == running->n ? -1
+		                              : strcmp(defined->items[d], running->items[n]);
+
+		r = list_one(listing, order <= 0 ? defined->items[d] : running->items[n],
+		             order <= 0, order >= 0);
+		d += order <= 0;
+		n += order >= 0;
+	}
+	return r;
+}
+
+int container_list(const struct store *store, unsigned int want, bool nested,
+                   struct rlxc_list **ret_list, struct err *err)
+{
+	_cleanup_(found_done) struct found found = {};
+	struct listing listing = { .store = store, .want = want, .nested = nested };
+	struct rlxc_list *list;
+	int r;
+
+	r = find_all(store, want & RLXC_ONLY_RUNNING, &found, err);
 	if (r < 0)
 		return r;
-	list = calloc(1, sizeof(*list));
+	listing.list = list = calloc(1, sizeof(*list));
+	listing.room = found.defined.n + found.running.n + 1;
 	if (list)
-		list->items = calloc(names.n + 1, sizeof(*list->items));
+		list->items = calloc(listing.room, sizeof(*list->items));
 	if (!list || !list->items) {
 		container_list_free(list);
 		return err_oom(err);
 	}
-	r = list_all(store, &names, &running, want, list);
+	r = list_all(&listing, &found);
 	if (r < 0) {
 		container_list_free(list);
 		return err_set(err, r, "cannot list the containers of %s", store->path);

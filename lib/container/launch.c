@@ -214,6 +214,7 @@ static pid_t clone_child(const struct launch_request *request, int sync_fd,
 		                       .sync_fd = sync_fd,
 		                       .rootfs = request->rootfs,
 		                       .filter_fd = request->filter_fd,
+		                       .notify_fd = request->notify_fd,
 		                       .cgroup_fd = request->store->caller.is_root ? -EBADF : entry,
 		                       .cgroup = request->cgroup,
 		                       .delegates = !request->store->caller.is_root,
@@ -328,7 +329,7 @@ static int let_go(const struct launch_request *request, struct launched *launche
 		return 0;
 	r = network_finish(request, launched, err);
 	if (r == 0)
-		r = request->at_ready(request->arg, launched->pid, err);
+		r = request->at_ready(request->arg, launched, err);
 	if (r == 0)
 		(void)sock_send(sync, &byte, 1, NULL, 0);
 	return r;
@@ -351,8 +352,9 @@ static int meet_child(const struct launch_request *request, int sync, struct idm
 		r = idmap_write_start(&plan->maps, plan->writer, launched->pid, job, err);
 	if (r < 0)
 		return r;
-	(void)run_state_record(request->dir, request->cgroup, launched->pid);
-	r = delegate(request, err);
+	r = run_state_record(request->dir, request->cgroup, launched->pid);
+	r = r < 0 ? err_set(err, r, "cannot write the run-time state of the container")
+	          : delegate(request, err);
 	/* While the child has the caller's uid, and before it makes its cgroup namespace: what it
 	 * stands in is the root of that. */
 	if (r == 0)

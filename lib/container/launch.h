@@ -19,6 +19,8 @@
 /* The host side of a start: makes the container's first process and meets it at the points that
  * child.h names. */
 
+struct launched;
+
 struct launch_request {
 	const struct store *store;
 	const struct conf *conf;
@@ -27,11 +29,12 @@ struct launch_request {
 	const struct rundir *dir;
 	const struct rootfs *rootfs;
 	int filter_fd;   /* for seccomp_load, -EBADF: none */
+	int notify_fd;   /* the same */
 	bool stdio_null; /* daemonised: nobody's terminal is on 0-2 */
 	/* The caller's own preparations, called once while the child and newuidmap are busy. */
 	int (*meanwhile)(void *arg, struct err *err);
 	/* Called before init's exec, when it waits (child_waits): all is set up by then. */
-	int (*at_ready)(void *arg, pid_t init, struct err *err);
+	int (*at_ready)(void *arg, const struct launched *init, struct err *err);
 	void *arg;
 };
 
@@ -40,7 +43,7 @@ struct launched {
 	pid_t pid;
 	int pidfd;
 	int console_master, query_fd, watch_fd;
-	int ns_fds[NS_MAX]; /* of its namespaces, for the stop hooks; -EBADF */
+	int ns_fds[NS_MAX]; /* of its namespaces, for stop hooks and the proxy; -EBADF */
 	int tty_masters[MOUNT_TTYS_MAX];
 	size_t n_ttys;
 	/* The inner ends of console and ttys. While one is open somewhere its master never reports

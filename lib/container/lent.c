@@ -189,6 +189,7 @@ static int add_step(struct maker *m, size_t i, struct err *err)
 		             .idmap = op->idmap,
 		             .uid = plan->uid,
 		             .gid = plan->gid,
+		             .read_only = op->kind == MOUNT_LAYER,
 		             .recursive = op->recursive };
 	_cleanup_close_ int fd = open(op->source, O_PATH | O_CLOEXEC);
 

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "idmap/idmap.h"
 #include "os/fd.h"
+#include "storage/storage.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,7 +22,7 @@ void mark_done(struct mark *mark)
 {
 	idmap_done(&mark->idmaps);
 	free(mark->rootfs_path);
-	free(mark->volume);
+	strv_done(&mark->volumes);
 	*mark = (struct mark){};
 }
 
@@ -62,8 +63,8 @@ int mark_format(const struct mark *mark, char **ret_text)
 	if (mark->rootfs_path)
 		text_addf(&text, "rootfs %s %llu %s\n", mark->rootfs_made ? "made" : "filled",
 		          (unsigned long long)mark->rootfs_inode, mark->rootfs_path);
-	if (mark->volume)
-		text_addf(&text, "volume %s\n", mark->volume);
+	for (size_t i = 0; i < mark->volumes.n; i++)
+		text_addf(&text, "volume %s\n", mark->volumes.items[i]);
 	return text_finish(&text, ret_text);
 }
 
@@ -97,14 +98,6 @@ static int parse_rootfs(struct mark *mark, const char *line, const struct strv *
 	return mark->rootfs_path ? 0 : -ENOMEM;
 }
 
-static int parse_volume(struct mark *mark, const char *value)
-{
-	if (!*value || mark->volume)
-		return -EINVAL;
-	mark->volume = strdup(value);
-	return mark->volume ? 0 : -ENOMEM;
-}
-
 static int parse_line(struct mark *mark, const char *line)
 {
 	_cleanup_(strv_done) struct strv words = {};
@@ -119,8 +112,8 @@ static int parse_line(struct mark *mark, const char *line)
 		return parse_idmap(mark, &words);
 	if (strcmp(words.items[0], "rootfs") == 0)
 		return parse_rootfs(mark, line, &words);
-	if (str_starts_with(line, "volume "))
-		return parse_volume(mark, line + strlen("volume "));
+	if (str_starts_with(line, "volume ") && line[strlen("volume ")])
+		return strv_add(&mark->volumes, line + strlen("volume "));
 	return -EINVAL;
 }
 
@@ -138,6 +131,17 @@ int mark_parse(const char *text, struct mark *ret_mark)
 	*ret_mark = mark;
 	mark = (struct mark){};
 	return 0;
+}
+
+int mark_note_volume(int dir_fd, struct mark *mark, const struct storage *storage, struct err *err)
+{
+	char *note;
+
+	if (!storage_has_tools(storage))
+		return 0;
+	if (storage_format_note(storage, &note) < 0 || strv_take(&mark->volumes, note) < 0)
+		return err_oom(err);
+	return mark_write(dir_fd, mark, err);
 }
 
 int mark_write(int dir_fd, const struct mark *mark, struct err *err)

@@ -29,11 +29,14 @@ static void fill_facts(const struct monitor *monitor, struct control_attach *fac
 		.gid = plan->setup_gid,
 		.persona = (int32_t)plan->persona,
 		.no_new_privs = start->conf->no_new_privs,
+		.keep_groups = conf_keeps_groups(start->conf),
 		.keyring = !start->conf->keyring_disabled,
 		.has_cgroup = start->cgroup->payload_fd >= 0,
 		.has_filter = start->filter_fd >= 0,
+		.has_notify = monitor->notify_fd >= 0,
 		.state = (int32_t)monitor->state,
 		.label = plan->label,
+		.keyring_label = plan->keyring_label,
 	};
 	for (int kind = 0; kind < NS_MAX; kind++)
 		if (plan->ns_share[kind])
@@ -82,6 +85,8 @@ int serve_attach(struct request *request)
 		fds[n++] = cgroup_entry_fd(start->cgroup);
 	if (facts.has_filter)
 		fds[n++] = start->filter_fd;
+	if (facts.has_notify)
+		fds[n++] = request->monitor->notify_fd;
 	n += list_v1(start->cgroup, fds + n);
 	text_add_len(&data, (const char *)&facts, sizeof(facts));
 	add_environment(&start->plan->environment, (uint32_t)request->arg, &data);
@@ -103,6 +108,7 @@ static _Noreturn void serve_link(const struct monitor *monitor, int link_fd)
 	attach.init_fd = monitor->init.pidfd;
 	attach.cgroup_fd = cgroup_entry_fd(start->cgroup);
 	attach.filter_fd = start->filter_fd;
+	attach.notify_fd = monitor->notify_fd;
 	attach.link_fd = link_fd;
 	(void)list_v1(start->cgroup, attach.v1_fds);
 	attach_spawned(&attach);

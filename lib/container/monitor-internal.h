@@ -47,6 +47,8 @@ struct monitor {
 	bool stopping;
 	int64_t stop_deadline;         /* of clock_ms: asked to end until then, 0: nobody asked */
 	int devices_fd;                /* program of the device rules, -EBADF */
+	int notify_fd;                 /* takes listeners of filters, -EBADF: nobody is asked */
+	int notifier;                  /* pidfd of the process that serves them, -EBADF */
 	struct run_status status_page; /* what lists show */
 	bool addrs_changed;
 	int64_t looks_since_ms;
@@ -77,6 +79,14 @@ int monitor_watch(struct monitor *monitor, int fd, uint32_t events, uint32_t tag
 void monitor_set_state(struct monitor *monitor, enum rlxc_state state);
 /* Ends everything inside at once. */
 void monitor_kill(struct monitor *monitor);
+/* Init, and what came from it, is there: what happens to it is heard of. */
+void monitor_watch_init(struct monitor *monitor);
+
+/* monitor-adopt.c */
+/* Takes over what is there. What cannot be taken over the container goes without. */
+void adopt_init(struct monitor *monitor);
+/* Of an init that did not send them, for the stop hooks. */
+void monitor_hold_namespaces(struct monitor *monitor);
 
 /* monitor-serve.c */
 void serve_accept(struct monitor *monitor);
@@ -84,9 +94,13 @@ void serve_client(struct monitor *monitor, size_t index);
 void serve_state_changed(struct monitor *monitor);
 /* Asks the freezer, and answers who waits for it. */
 void serve_freezer(struct monitor *monitor);
+/* Lets a frozen container go on: it is to hear a signal. */
+void serve_thaw(struct monitor *monitor);
 void serve_close_all(struct monitor *monitor);
-/* The clients of consoles: their terminals end with init. */
+/* The clients of consoles: their terminals end with init. Those who stay for the next boot get the
+ * new ones. */
 void serve_close_consoles(struct monitor *monitor);
+void serve_new_consoles(struct monitor *monitor);
 
 /* monitor-stop.c */
 void stop_begin(struct monitor *monitor);
@@ -113,6 +127,12 @@ int hooks_post_stop(struct monitor *monitor);
 
 /* monitor-cgroup.c */
 int serve_cgroup(struct request *request);
+
+/* monitor-notify.c */
+/* If the policy asks a proxy: before anything is filtered. */
+int notify_start(struct monitor *monitor, struct err *err);
+void notify_tell_init(const struct monitor *monitor, const struct launched *init);
+void notify_stop(struct monitor *monitor);
 
 /* monitor-device.c */
 int serve_device(struct request *request);

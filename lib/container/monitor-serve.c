@@ -20,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -102,19 +103,21 @@ static int serve_links(struct request *request)
 
 static int serve_signal(struct request *request)
 {
-	const struct monitor *monitor = request->monitor;
+	struct monitor *monitor = request->monitor;
 	struct err err = {};
 	int sig = request->arg, r;
+	bool heard;
 
 	if (sig == CONTROL_SIGNAL_HALT)
-		sig = signals_halt(monitor->request->conf, monitor->init.pid);
+		sig = signals_halt(monitor->request->conf, monitor->init.pid, &heard);
 	else if (sig == CONTROL_SIGNAL_REBOOT)
-		sig = signals_reboot(monitor->request->conf);
+		sig = signals_reboot(monitor->request->conf, monitor->init.pid);
 	r = sig > 0 && sig <= SIGRTMAX ? pidfd_kill(monitor->init.pidfd, sig) : -EINVAL;
 	if (r < 0) {
 		err_set(&err, r, "cannot send signal %d to the container's init", sig);
 		return serve_refuse(request->client, CONTROL_SIGNAL, &err);
 	}
+	serve_thaw(monitor);
 	return answer(request->client, CONTROL_SIGNAL, sig, NULL, 0, NULL, 0);
 }
 
@@ -165,6 +168,22 @@ void serve_freezer(struct monitor *monitor)
 		answer_freezer(monitor, frozen);
 }
 
+static int freeze(struct monitor *monitor, bool on, struct err *err)
+{
+	int r = cgroup_freeze(monitor->request->cgroup, on, err);
+
+	if (r == 0)
+		monitor_set_state(monitor, on ? RLXC_FREEZING : RLXC_THAWED);
+	return r;
+}
+
+void serve_thaw(struct monitor *monitor)
+{
+	if ((monitor->state == RLXC_FROZEN || monitor->state == RLXC_FREEZING) &&
+	    freeze(monitor, /* on= */ false, NULL) == 0)
+		serve_freezer(monitor);
+}
+
 static int serve_freeze(struct request *request)
 {
 	struct monitor *monitor = request->monitor;
@@ -173,21 +192,20 @@ static int serve_freeze(struct request *request)
 
 	if ((monitor->state == RLXC_FROZEN) == on && monitor->state != RLXC_FREEZING)
 		return answer(request->client, CONTROL_FREEZE, 0, NULL, 0, NULL, 0);
-	if (cgroup_freeze(monitor->request->cgroup, on, &err) < 0)
+	if (freeze(monitor, on, &err) < 0)
 		return serve_refuse(request->client, CONTROL_FREEZE, &err);
-	monitor_set_state(monitor, on ? RLXC_FREEZING : RLXC_THAWED);
 	request->client->pending = CONTROL_FREEZE;
 	request->client->freeze_on = on;
 	serve_freezer(monitor); /* what never was all frozen has no event to tell */
 	return 0;
 }
 
-static bool tty_is_free(const struct monitor *monitor, int tty)
+static struct client *tty_user(struct monitor *monitor, int tty)
 {
 	for (size_t i = 0; i < MONITOR_CLIENTS_MAX; i++)
 		if (monitor->clients[i].fd >= 0 && monitor->clients[i].tty == tty)
-			return false;
-	return true;
+			return &monitor->clients[i];
+	return NULL;
 }
 
 static int say_no_tty(const struct monitor *monitor, int wanted, struct err *err)
@@ -219,63 +237,122 @@ static int say_busy(int wanted, int n, struct err *err)
 	} else {
 		err_say(err, -EBUSY, "%s %d of the container is in use", wanted ? "tty" : "console",
 		        wanted);
-		err_hint(err, "leave it there (Ctrl+a q), or choose another one with -t");
+		err_hint(err,
+		         "leave it there (Ctrl+a q), take it with --steal, or choose another one "
+		         "with -t");
 	}
 	return -EBUSY;
 }
 
-static int choose_tty(const struct monitor *monitor, int wanted, struct err *err)
+/* Whoever has the tty is told why he has it no more. */
+static void take_tty(struct client *user, int tty)
+{
+	struct err err = {};
+
+	err_say(&err, -EBUSY, "another lxc-console has taken %s %d", tty ? "tty" : "console", tty);
+	(void)serve_refuse(user, CONTROL_CONSOLE, &err);
+	client_close(user);
+}
+
+static int choose_tty(struct monitor *monitor, int wanted, bool steal, struct err *err)
 {
 	int n = (int)monitor->init.n_ttys;
+	struct client *user;
 
 	if (wanted > n || (wanted < 0 && n == 0) ||
 	    (wanted == 0 && monitor->init.console_master < 0))
 		return say_no_tty(monitor, wanted, err);
-	if (wanted >= 0)
-		return tty_is_free(monitor, wanted) ? wanted : say_busy(wanted, n, err);
-	for (int tty = 1; tty <= n; tty++)
-		if (tty_is_free(monitor, tty))
+	for (int tty = 1; tty <= n && wanted < 0; tty++)
+		if (!tty_user(monitor, tty))
 			return tty;
-	return say_busy(wanted, n, err);
+	user = tty_user(monitor, wanted);
+	if (wanted < 0 || (user && !steal))
+		return say_busy(wanted, n, err);
+	if (user)
+		take_tty(user, wanted);
+	return wanted;
 }
 
 /* The console's output is copied to the client, since the log reads it too; a tty's master is
  * the client's alone as long as it is connected. */
+static int send_terminal(struct monitor *monitor, struct client *client, struct err *err)
+{
+	int pair[2], fds[2], r;
+
+	cleanup_close(&client->console_fd); /* of another terminal, or another boot */
+	if (client->tty > 0)
+		return answer(client, CONTROL_CONSOLE, client->tty, NULL, 0,
+		              &monitor->init.tty_masters[client->tty - 1], 1);
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+		return err_set(err, -errno, "cannot make a socket pair");
+	client->console_fd = pair[0];
+	fds[0] = monitor->init.console_master;
+	fds[1] = pair[1];
+	r = answer(client, CONTROL_CONSOLE, 0, NULL, 0, fds, 2);
+	(void)close(pair[1]);
+	return r;
+}
+
 static int serve_console(struct request *request)
 {
 	struct monitor *monitor = request->monitor;
 	struct client *client = request->client;
+	bool steal = strcmp(request->payload, CONTROL_CONSOLE_STEAL) == 0;
 	struct err err = {};
-	int pair[2], fds[2], tty = choose_tty(monitor, request->arg, &err);
+	int tty = choose_tty(monitor, request->arg, steal, &err), r;
 
 	if (tty < 0)
 		return serve_refuse(client, CONTROL_CONSOLE, &err);
-	cleanup_close(&client->console_fd); /* it changes from one terminal to another */
 	client->tty = tty;
-	if (tty > 0)
-		return answer(client, CONTROL_CONSOLE, tty, NULL, 0,
-		              &monitor->init.tty_masters[tty - 1], 1);
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0) {
-		err_set(&err, -errno, "cannot make a socket pair");
-		return serve_refuse(client, CONTROL_CONSOLE, &err);
+	r = send_terminal(monitor, client, &err);
+	return err.code ? serve_refuse(client, CONTROL_CONSOLE, &err) : r;
+}
+
+void serve_new_consoles(struct monitor *monitor)
+{
+	for (size_t i = 0; i < MONITOR_CLIENTS_MAX; i++) {
+		struct client *client = &monitor->clients[i];
+
+		if (client->fd >= 0 && client->tty >= 0 && send_terminal(monitor, client, NULL) < 0)
+			client_close(client);
 	}
-	client->console_fd = pair[0];
-	fds[0] = monitor->init.console_master;
-	fds[1] = pair[1];
-	/* Reading stopped when nobody had the console open; a visitor is a reason to look again. */
-	console_watch(monitor);
-	tty = answer(client, CONTROL_CONSOLE, 0, NULL, 0, fds, 2);
-	(void)close(pair[1]);
-	return tty;
+}
+
+static int serve_console_log(struct request *request)
+{
+	_cleanup_close_ int fd = memfd_create("console", MFD_CLOEXEC);
+	struct console_log *log = request->monitor->log;
+	struct err err = {};
+	int r = fd < 0 ? -errno : console_log_copy(log, fd);
+
+	if (r == -ENODATA) {
+		err_say(&err, r, "the container's console has no buffer");
+		err_hint(&err, "give it one with 'lxc.console.buffer.size = auto' and start it "
+		               "again; lxc.console.logfile keeps its output in a file");
+	} else if (r < 0) {
+		err_set(&err, r, "cannot copy the console's buffer");
+	}
+	if (r < 0)
+		return serve_refuse(request->client, CONTROL_CONSOLE_LOG, &err);
+	if (request->arg)
+		console_log_clear(log);
+	return answer(request->client, CONTROL_CONSOLE_LOG, 0, NULL, 0, &fd, 1);
 }
 
 static int (*const handlers[CONTROL_TYPE_MAX])(struct request *request) = {
-	[CONTROL_INFO] = serve_info,     [CONTROL_ITEM] = serve_item,
-	[CONTROL_SIGNAL] = serve_signal, [CONTROL_KILL] = serve_kill,
-	[CONTROL_WAIT] = serve_wait,     [CONTROL_FREEZE] = serve_freeze,
-	[CONTROL_ATTACH] = serve_attach, [CONTROL_CONSOLE] = serve_console,
-	[CONTROL_SPAWN] = serve_spawn,   [CONTROL_CGROUP] = serve_cgroup,
-	[CONTROL_LINKS] = serve_links,   [CONTROL_DEVICE] = serve_device,
+	[CONTROL_INFO] = serve_info,
+	[CONTROL_ITEM] = serve_item,
+	[CONTROL_SIGNAL] = serve_signal,
+	[CONTROL_KILL] = serve_kill,
+	[CONTROL_WAIT] = serve_wait,
+	[CONTROL_FREEZE] = serve_freeze,
+	[CONTROL_ATTACH] = serve_attach,
+	[CONTROL_CONSOLE] = serve_console,
+	[CONTROL_SPAWN] = serve_spawn,
+	[CONTROL_CGROUP] = serve_cgroup,
+	[CONTROL_LINKS] = serve_links,
+	[CONTROL_DEVICE] = serve_device,
+	[CONTROL_CONSOLE_LOG] = serve_console_log,
 };
 
 /* ---- connections ---- */

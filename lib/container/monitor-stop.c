@@ -14,36 +14,24 @@
 
 #include <signal.h>
 
-#define PATIENCE_MS 8000 /* less than the ten seconds that our scopes have to end */
-
-/* What init will listen to, 0: nothing. A configured signal is taken at its word: an init that
- * waits in sigtimedwait, such as busybox's, does not show what it waits for. */
-static int choose_signal(const struct monitor *monitor)
-{
-	const struct conf *conf = monitor->request->conf;
-	const int ways[] = { signals_halt(conf, monitor->init.pid), SIGTERM };
-	uint64_t expected = conf->signal_halt ? UINT64_MAX : signals_expected(monitor->init.pid);
-
-	for (size_t i = 0; i < ARRAY_SIZE(ways); i++)
-		if (ways[i] > 0 && (expected & (1ULL << (ways[i] - 1))))
-			return ways[i];
-	return 0;
-}
+#define PATIENCE_MS 8000             /* less than the ten seconds that our scopes have to end */
+#define SUPERVISED_PATIENCE_MS 60000 /* lxc-stop's */
+#define DEAF_PATIENCE_MS 4000        /* for an init that hides what it waits for, if anything */
 
 void stop_begin(struct monitor *monitor)
 {
-	struct err err = {};
-	int sig = choose_signal(monitor);
+	int64_t patience = monitor->request->supervised ? SUPERVISED_PATIENCE_MS : PATIENCE_MS;
+	bool heard;
+	int sig = signals_halt(monitor->request->conf, monitor->init.pid, &heard);
 
 	if (monitor->stop_deadline)
 		return;
-	monitor->stop_deadline = clock_ms() + PATIENCE_MS;
-	if (monitor->state == RLXC_FROZEN || monitor->state == RLXC_FREEZING)
-		(void)cgroup_freeze(monitor->request->cgroup, false, &err);
-	if (!sig || pidfd_kill(monitor->init.pidfd, sig) < 0)
+	monitor->stop_deadline = clock_ms() + (heard ? patience : DEAF_PATIENCE_MS);
+	if (pidfd_kill(monitor->init.pidfd, sig) < 0)
 		monitor_kill(monitor);
 	else
 		log_info("asked to end: signal %d sent to init", sig);
+	serve_thaw(monitor);
 }
 
 int stop_left_ms(const struct monitor *monitor)
@@ -55,7 +43,7 @@ void stop_check(struct monitor *monitor)
 {
 	if (stop_left_ms(monitor) != 0)
 		return;
-	log_info("init did not end in %d s, killing it", PATIENCE_MS / 1000);
+	log_info("init did not end, killing it");
 	monitor->stop_deadline = clock_ms() + PATIENCE_MS;
 	monitor_kill(monitor);
 }

@@ -22,6 +22,9 @@ void watchers_hear(struct monitor *monitor)
 		                     .name = monitor->request->plan->name,
 		                     .why = monitor->why };
 
+	/* Who watches has seen for himself that both were killed. */
+	if (monitor->request->adoption && monitor->request->adoption->pidfd < 0)
+		return;
 	if (monitor->request->dir->dir_fd >= 0)
 		watchers_hold(monitor);
 	watchers_tell(take_fd(&monitor->watchers_fd), &event);

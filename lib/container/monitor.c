@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "container/checkpoint.h"
 #include "container/monitor-internal.h"
 #include "container/network.h"
 #include "container/pidfile.h"
@@ -39,7 +40,7 @@ void monitor_set_state(struct monitor *monitor, enum rlxc_state state)
 {
 	monitor->state = state;
 	log_debug("state %s", state_name(state));
-	if (state != RLXC_STARTING) /* nobody asks before there is something to list */
+	if (state != RLXC_STARTING || monitor->ended_pid) /* there is nothing to list before */
 		status_publish(monitor);
 	watchers_hear(monitor);
 	serve_state_changed(monitor);
@@ -151,38 +152,19 @@ static int apply_devices(struct monitor *monitor, struct err *err)
 	                                   plan->strict_limits, &monitor->devices_fd, err);
 }
 
-static int at_ready(void *arg, pid_t init, struct err *err)
+static int at_ready(void *arg, const struct launched *init, struct err *err)
 {
 	struct monitor *monitor = arg;
 	int r = apply_devices(monitor, err);
 
-	return r < 0 ? r : hooks_start_host(monitor, init, err);
+	notify_tell_init(monitor, init);
+	return r < 0 ? r : hooks_start_host(monitor, init->pid, err);
 }
 
-static int launch_init(struct monitor *monitor, struct err *err)
+void monitor_watch_init(struct monitor *monitor)
 {
 	const struct monitor_request *request = monitor->request;
-	struct launch_request launch = { .store = request->store,
-		                         .conf = request->conf,
-		                         .plan = request->plan,
-		                         .cgroup = request->cgroup,
-		                         .dir = request->dir,
-		                         .filter_fd = request->filter_fd,
-		                         .stdio_null = request->daemon,
-		                         .meanwhile = open_fds,
-		                         .at_ready = at_ready,
-		                         .arg = monitor };
-	_cleanup_(rootfs_done) struct rootfs rootfs = ROOTFS_NONE;
-	int r;
 
-	launch.rootfs = &rootfs;
-	r = rootfs_open(request->store, request->conf, request->plan, &rootfs, err);
-	if (r == 0)
-		r = apply_limits(monitor, err);
-	if (r == 0)
-		r = container_launch(&launch, &monitor->init, err);
-	if (r < 0)
-		return r;
 	if (request->daemon)
 		(void)!chdir("/");
 	if (request->plan->delegate_cgroup)
@@ -195,6 +177,51 @@ static int launch_init(struct monitor *monitor, struct err *err)
 	monitor->events_fd = cgroup_events_open(request->cgroup);
 	if (monitor->events_fd >= 0)
 		(void)monitor_watch(monitor, monitor->events_fd, EPOLLPRI, EVENT_CGROUP);
+}
+
+/* By criu, out of a checkpoint: what a launch does meanwhile is done before. */
+static int restore_init(struct monitor *monitor, const struct launch_request *launch,
+                        struct err *err)
+{
+	int r = open_fds(monitor, err);
+
+	if (r == 0)
+		r = apply_devices(monitor, err);
+	if (r == 0)
+		r = checkpoint_restore(launch, monitor->request->restore, &monitor->init, err);
+	if (r == 0)
+		monitor_hold_namespaces(monitor);
+	return r;
+}
+
+static int launch_init(struct monitor *monitor, bool again, struct err *err)
+{
+	const struct monitor_request *request = monitor->request;
+	struct launch_request launch = { .store = request->store,
+		                         .conf = request->conf,
+		                         .plan = request->plan,
+		                         .cgroup = request->cgroup,
+		                         .dir = request->dir,
+		                         .filter_fd = request->filter_fd,
+		                         .notify_fd = monitor->notify_fd,
+		                         .stdio_null = request->daemon,
+		                         .meanwhile = open_fds,
+		                         .at_ready = at_ready,
+		                         .arg = monitor };
+	_cleanup_(rootfs_done) struct rootfs rootfs = ROOTFS_NONE;
+	int r;
+
+	launch.rootfs = &rootfs;
+	r = rootfs_open(request->store, request->conf, request->plan, &rootfs, err);
+	if (r == 0)
+		r = apply_limits(monitor, err);
+	if (r == 0 && request->restore && !again)
+		r = restore_init(monitor, &launch, err);
+	else if (r == 0)
+		r = container_launch(&launch, &monitor->init, err);
+	if (r < 0)
+		return r;
+	monitor_watch_init(monitor);
 	return 0;
 }
 
@@ -211,6 +238,8 @@ static int report(struct monitor *monitor, const struct err *result)
 	if (fd < 0) {
 		if (result->code == 0)
 			notify_ready();
+		if (result->code == 0 && monitor->request->ready_fd > 0)
+			notify_ready_fd(monitor->request->ready_fd);
 		return 0;
 	}
 	r = sock_send(fd, result, sizeof(*result), &monitor->init.console_master, console ? 1 : 0);
@@ -236,7 +265,8 @@ static void forward_signal(struct monitor *monitor)
 	if (monitor->request->tied)
 		monitor_kill(monitor); /* our terminal is gone */
 	else if ((info.ssi_signo == SIGTERM || info.ssi_signo == SIGURG) &&
-	         (monitor->request->daemon || monitor->request->managed))
+	         (monitor->request->daemon || monitor->request->managed ||
+	          monitor->request->supervised))
 		stop_begin(monitor);
 	else
 		(void)pidfd_kill(monitor->init.pidfd,
@@ -307,6 +337,8 @@ static void loop(struct monitor *monitor)
 			monitor->epoll_fd, events, ARRAY_SIZE(events),
 			sooner(sooner(timeout, stop_left_ms(monitor)), freezer_left_ms(monitor)));
 
+		if (n < 0 && errno != EINTR)
+			return; /* nothing to wait with: what is left is to wait for init */
 		for (int i = 0; i < n; i++)
 			dispatch(monitor, events[i].data.u32);
 		status_refresh(monitor);
@@ -327,28 +359,39 @@ static void kill_rest(const struct cgroup *cgroup)
 		(void)cgroup_kill_listed(cgroup, EMPTY_TIMEOUT_MS);
 }
 
+static bool wants_reboot(const struct monitor *monitor)
+{
+	return !monitor->stop_deadline && WIFSIGNALED(monitor->status) &&
+	       WTERMSIG(monitor->status) == SIGHUP;
+}
+
+/* One that was adopted has another parent; how it ended may not be known. */
+static void reap(struct monitor *monitor)
+{
+	int r = pidfd_wait(monitor->init.pidfd, &monitor->status);
+
+	if (r == -ECHILD)
+		r = pidfd_exit_status(monitor->init.pidfd, monitor->init.pid, &monitor->status);
+	if (r == 0)
+		monitor->told_status = monitor->status;
+}
+
 /* Init has ended: reap it. Without a pid namespace of its own, what it started lives on. Only then
  * the cgroup is killed: Linux 6.18 kills whatever is cloned into a cgroup that was killed once,
  * which would be the init of the next boot. */
 static void collect(struct monitor *monitor)
 {
-	(void)pidfd_wait(monitor->init.pidfd, &monitor->status);
-	monitor->told_status = monitor->status;
+	reap(monitor);
 	monitor_set_state(monitor, RLXC_STOPPING);
 	if (!(monitor->request->plan->ns_new & NS_BIT(NS_PID)))
 		kill_rest(monitor->request->cgroup);
 	console_drain(monitor);
 	cleanup_close(&monitor->events_fd);
-	serve_close_consoles(monitor);
+	if (!wants_reboot(monitor))
+		serve_close_consoles(monitor);
 	network_unmake(monitor->request->plan, monitor->request->conf, &monitor->init);
 	hooks_stop(monitor);
 	launched_done(&monitor->init);
-}
-
-static bool wants_reboot(const struct monitor *monitor)
-{
-	return !monitor->stop_deadline && WIFSIGNALED(monitor->status) &&
-	       WTERMSIG(monitor->status) == SIGHUP;
 }
 
 static void clean_up(struct monitor *monitor)
@@ -357,6 +400,7 @@ static void clean_up(struct monitor *monitor)
 
 	(void)cgroup_remove_payload_in_userns(request->cgroup, monitor->userns_fd,
 	                                      EMPTY_TIMEOUT_MS);
+	notify_stop(monitor);
 	(void)hooks_post_stop(monitor); /* a new start must not meet what they clear away */
 	if (request->plan->profile)
 		lsm_profile_unload(request->plan->label.text);
@@ -377,6 +421,28 @@ static void clean_up(struct monitor *monitor)
 	cleanup_close(&monitor->epoll_fd);
 }
 
+static int boot(struct monitor *monitor, bool again, struct err *err)
+{
+	const struct monitor_request *request = monitor->request;
+	int r = 0;
+
+	if (!again && request->adoption) {
+		adopt_init(monitor);
+		return 0;
+	}
+	monitor_set_state(monitor, RLXC_STARTING);
+	if (again)
+		r = cgroup_renew_payload(request->cgroup, &request->plan->names.cgroup,
+		                         monitor->userns_fd, EMPTY_TIMEOUT_MS, err);
+	if (r == 0)
+		r = hooks_pre_start(monitor, err);
+	if (r == 0)
+		r = launch_init(monitor, again, err);
+	if (r == 0)
+		monitor_set_state(monitor, RLXC_RUNNING);
+	return r;
+}
+
 static int live(struct monitor *monitor, struct err *err)
 {
 	struct err why = {};
@@ -388,15 +454,7 @@ static int live(struct monitor *monitor, struct err *err)
 			monitor_set_state(monitor, RLXC_STOPPED);
 		monitor->stopping = false;
 		monitor->told_status = -1;
-		monitor_set_state(monitor, RLXC_STARTING);
-		r = again ? cgroup_renew_payload(monitor->request->cgroup,
-		                                 &monitor->request->plan->names.cgroup,
-		                                 monitor->userns_fd, EMPTY_TIMEOUT_MS, &why)
-		          : 0;
-		if (r == 0)
-			r = hooks_pre_start(monitor, &why);
-		if (r == 0)
-			r = launch_init(monitor, &why);
+		r = boot(monitor, again, &why);
 		if (r < 0) {
 			monitor->why = why.msg;
 			monitor_set_state(monitor, RLXC_ABORTING);
@@ -407,9 +465,10 @@ static int live(struct monitor *monitor, struct err *err)
 				*err = why;
 			return again ? monitor->status : r;
 		}
-		monitor_set_state(monitor, RLXC_RUNNING);
-		if ((!again || monitor->request->console_fd >= 0) && report(monitor, &why) < 0)
+		if (!monitor->stopping && (!again || monitor->request->console_fd >= 0) &&
+		    report(monitor, &why) < 0 && !monitor->request->adoption)
 			monitor_kill(monitor);
+		serve_new_consoles(monitor);
 		loop(monitor);
 		collect(monitor);
 		again = true;
@@ -417,7 +476,6 @@ static int live(struct monitor *monitor, struct err *err)
 	return monitor->status;
 }
 
-/* Once: it outlives reboots. */
 static int load_profile(const struct monitor_request *request, struct err *err)
 {
 	const struct start_plan *plan = request->plan;
@@ -440,6 +498,17 @@ static int unshare_mounts(struct err *err)
 	return mount_isolate(err);
 }
 
+/* What outlives reboots. */
+static int prepare(struct monitor *monitor, struct err *err)
+{
+	const struct monitor_request *request = monitor->request;
+	int r = request->conf->monitor_unshare ? unshare_mounts(err) : 0;
+
+	if (r == 0)
+		r = request->adoption ? open_fds(monitor, err) : load_profile(request, err);
+	return r < 0 ? r : notify_start(monitor, err);
+}
+
 int monitor_run(const struct monitor_request *request, struct err *err)
 {
 	struct monitor monitor = { .request = request,
@@ -451,6 +520,8 @@ int monitor_run(const struct monitor_request *request, struct err *err)
 		                   .signal_fd = -EBADF,
 		                   .userns_fd = -EBADF,
 		                   .devices_fd = -EBADF,
+		                   .notify_fd = -EBADF,
+		                   .notifier = -EBADF,
 		                   .watchers_fd = -EBADF,
 		                   .told_status = -1,
 		                   .console_peer = -EBADF };
@@ -463,14 +534,13 @@ int monitor_run(const struct monitor_request *request, struct err *err)
 		log_keep_stderr(); /* for the start, until its report */
 		detach_stdio();
 	}
-	if (request->tied || request->daemon)
+	if (request->tied || (request->daemon && !request->adoption))
 		(void)prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0);
-	r = request->conf->monitor_unshare ? unshare_mounts(&why) : 0;
-	if (r == 0)
-		r = load_profile(request, &why);
+	r = prepare(&monitor, &why);
 	if (r == 0)
 		r = live(&monitor, &why);
-	clean_up(&monitor);
+	if (r >= 0 || !request->adoption) /* else it runs on without us */
+		clean_up(&monitor);
 	if (r < 0) {
 		(void)report(&monitor, &why);
 		if (err)

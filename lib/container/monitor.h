@@ -16,6 +16,14 @@
  * again after a reboot, and takes everything away at the end. */
 
 struct pidfile;
+struct criu;
+
+/* A container that another monitor has started, and was killed. */
+struct adoption {
+	pid_t pid;              /* of init */
+	int pidfd;              /* -EBADF: it has ended, too */
+	const struct strv *net; /* what net_undo takes back */
+};
 
 struct monitor_request {
 	const struct store *store;
@@ -31,7 +39,11 @@ struct monitor_request {
 	int console_fd;     /* gets what the console prints, -EBADF */
 	bool tied;          /* ends with its parent */
 	bool managed;       /* in a scope: SIGTERM is the service manager's */
-	const struct pidfile *pidfile; /* removed before anybody hears that all is gone */
+	bool supervised;    /* SIGTERM is a supervisor's, which has more patience */
+	int ready_fd;       /* notify_ready_fd, 0: none */
+	const struct adoption *adoption; /* NULL: a container is started */
+	struct criu *restore;            /* from checkpoint_begin_restore; NULL: it boots */
+	const struct pidfile *pidfile;   /* removed before anybody hears that all is gone */
 };
 
 /* Keeps the signals that the monitor takes for when it can: a start that is interrupted still

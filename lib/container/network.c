@@ -188,6 +188,22 @@ int network_finish(const struct launch_request *request, struct launched *launch
 	return r;
 }
 
+void network_adopt(const struct launch_request *request, const struct strv *undo, int netns_fd,
+                   struct launched *launched)
+{
+	struct err why = {};
+	int r = 0;
+
+	if (request->plan->net.n || undo->n)
+		r = net_made_again(&request->plan->net, undo, netns_fd, &launched->net, &why);
+	if (r == 0 && netns_fd >= 0)
+		r = start_usernet(request, launched, netns_fd, &why);
+	if (r == 0 && netns_fd >= 0)
+		r = network_finish(request, launched, &why);
+	if (r < 0)
+		log_warn("%s, continuing without a network", why.msg);
+}
+
 void network_lost(struct launched *launched)
 {
 	log_warn("%s has ended, continuing without a network until the next boot",

@@ -12,6 +12,10 @@ int network_make(const struct launch_request *request, struct launched *launched
 /* SYNC_NET, which the child then waits for: see child.h. */
 int network_tell(const struct launched *launched, int sync_fd, struct err *err);
 int network_take(const struct start_plan *plan, int sync_fd, struct err *err);
+/* In a monitor that takes over: @undo is what the first one has recorded; @netns_fd: -EBADF when
+ * the container has ended. */
+void network_adopt(const struct launch_request *request, const struct strv *undo, int netns_fd,
+                   struct launched *launched);
 /* Before exec: waits for a program that was started above. */
 int network_finish(const struct launch_request *request, struct launched *launched,
                    struct err *err);

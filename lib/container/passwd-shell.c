@@ -4,6 +4,7 @@
 #include "base/num.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -24,7 +25,12 @@ static size_t split(char *line, char *fields[FIELDS])
 	return n;
 }
 
-int passwd_find_shell(const char *text, uid_t uid, char *ret_shell, size_t size)
+static bool is_value(enum passwd_field field, const char *text, size_t size)
+{
+	return (field == PASSWD_NAME ? *text != '\0' : *text == '/') && strlen(text) < size;
+}
+
+int passwd_find(const char *text, uid_t uid, enum passwd_field field, char *ret_value, size_t size)
 {
 	while (*text) {
 		size_t len = strcspn(text, "\n");
@@ -36,8 +42,8 @@ int passwd_find_shell(const char *text, uid_t uid, char *ret_shell, size_t size)
 			line[len] = '\0';
 			if (split(line, fields) == FIELDS &&
 			    num_parse_u32(fields[2], &number) == 0 && number == uid &&
-			    fields[6][0] == '/' && strlen(fields[6]) < size) {
-				(void)snprintf(ret_shell, size, "%s", fields[6]);
+			    is_value(field, fields[field], size)) {
+				(void)snprintf(ret_value, size, "%s", fields[field]);
 				return 0;
 			}
 		}

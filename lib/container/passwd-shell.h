@@ -5,8 +5,10 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* Login shell of @uid in a passwd(5) text that a container wrote: at most 64 KiB are looked at,
- * the shell must be an absolute path that fits. 0, or -ENOENT. */
-int passwd_find_shell(const char *text, uid_t uid, char *ret_shell, size_t size);
+enum passwd_field { PASSWD_NAME = 0, PASSWD_HOME = 5, PASSWD_SHELL = 6 };
+
+/* A field of @uid in a passwd(5) text that a container wrote: at most 64 KiB are looked at, home
+ * and shell must be absolute paths, all must fit. 0, or -ENOENT. */
+int passwd_find(const char *text, uid_t uid, enum passwd_field field, char *ret_value, size_t size);
 
 #endif

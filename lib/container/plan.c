@@ -6,8 +6,10 @@
 #include "caps/caps.h"
 #include "container/environment.h"
 #include "container/rlimit.h"
+#include "container/sysctl.h"
 #include "host/subid.h"
 #include "lsm/profile.h"
+#include "seccomp/policy.h"
 #include "net/usernet.h"
 #include "ns/ns.h"
 #include "os/fd.h"
@@ -42,6 +44,7 @@ void start_plan_done(struct start_plan *plan)
 	free(plan->profile);
 	cgroup_limits_done(&plan->limits);
 	names_done(&plan->names);
+	strv_done(&plan->host_sysctls);
 	strv_done(&plan->argv);
 	strv_done(&plan->environment);
 	strv_done(&plan->notes);
@@ -134,13 +137,23 @@ static int check_init_ids(struct planner *p)
 
 static int plan_groups(struct planner *p)
 {
+	if (conf_keeps_groups(p->conf)) {
+		p->plan->keep_groups = true;
+		return 0;
+	}
 	if (p->conf->init_groups.n > START_GROUPS_MAX)
 		return err_say(p->err, -E2BIG,
 		               "lxc.init.groups has %zu groups, at most %d are possible",
 		               p->conf->init_groups.n, START_GROUPS_MAX);
-	for (size_t i = 0; i < p->conf->init_groups.n; i++)
-		if (strv_add(&p->plan->groups, p->conf->init_groups.items[i]) < 0)
+	for (size_t i = 0; i < p->conf->init_groups.n; i++) {
+		const char *group = p->conf->init_groups.items[i];
+		uint32_t gid = (uint32_t)strtoul(group, NULL, 10); /* it was checked when read */
+
+		if (p->plan->maps.n && idmap_to_host(&p->plan->maps, IDMAP_GID, gid) < 0)
+			return say_unmapped("groups", gid, p->err);
+		if (strv_add(&p->plan->groups, group) < 0)
 			return err_oom(p->err);
+	}
 	if (p->plan->groups.n && p->plan->writer == IDMAP_WRITE_SELF && p->plan->maps.n)
 		return err_say(p->err, -EPERM,
 		               "lxc.init.groups needs subordinate ids: with a single id the kernel "
@@ -223,16 +236,19 @@ static int plan_label(struct planner *p)
 	const struct lsm_wishes wishes = { .profile = wished_profile(conf),
 		                           .generated = name,
 		                           .context = conf->selinux_context,
+		                           .keyring = conf->selinux_keyring,
 		                           .allow_incomplete = conf->apparmor_allow_incomplete };
 	struct lsm_facts facts = {};
 	const char *text;
 	int r;
 
-	if (!wishes.profile && !wishes.context)
+	if (!wishes.profile && !wishes.context && !wishes.keyring)
 		return 0;
 	lsm_profile_name(plan->name, p->store->path, name);
 	lsm_find(caller->is_root && !caller->in_userns, &facts);
 	r = lsm_choose(&wishes, &facts, &plan->label, &text, p->err);
+	if (r == 0)
+		r = lsm_choose_keyring(&wishes, &facts, &plan->keyring_label, p->err);
 	if (r == 0 && plan->label.kind == LSM_APPARMOR && lsm_is_generated(wishes.profile)) {
 		plan->profile =
 			lsm_profile_text(name, conf->apparmor_allow_nesting, &conf->apparmor_raw);
@@ -254,10 +270,40 @@ static int plan_seccomp(struct planner *p)
 	const char *text = NULL;
 	int r = seccomp_choose(&facts, &p->plan->seccomp, &text, p->err);
 
-	return r == 0 && text ? note(p, text) : r;
+	if (r < 0)
+		return r;
+	p->plan->asks_proxy =
+		p->plan->seccomp.policy && seccomp_policy_notifies(p->plan->seccomp.policy);
+	if (facts.has_proxy && !p->plan->asks_proxy)
+		text = "lxc.seccomp.notify.proxy is asked nothing: the policy has no rule with the "
+		       "action notify";
+	return text ? note(p, text) : 0;
 }
 
 /* A limit that nothing can hold is named, or with --strict-limits the end. */
+/* In a user namespace the kernel refuses what is the host's. */
+static int plan_sysctls(struct planner *p)
+{
+	struct start_plan *plan = p->plan;
+	uint32_t inside = plan->ns_new;
+	int r = 0;
+
+	for (int kind = 0; kind < NS_MAX; kind++)
+		inside |= plan->ns_share[kind] ? NS_BIT(kind) : 0;
+	if (!p->store->caller.is_root || p->store->caller.in_userns || inside & NS_BIT(NS_USER))
+		return 0;
+	for (size_t i = 0; i < p->conf->sysctl.n && r == 0; i++) {
+		const char *name = p->conf->sysctl.items[i].name;
+
+		if (!sysctl_is_inside(name, inside))
+			r = strv_addf(&plan->host_sysctls,
+			              "'lxc.sysctl.%s' belongs to no namespace of the container "
+			              "and may change the host",
+			              name);
+	}
+	return r < 0 ? err_oom(p->err) : 0;
+}
+
 static int plan_limits(struct planner *p)
 {
 	struct start_plan *plan = p->plan;
@@ -483,9 +529,9 @@ int start_plan_make(const struct store *store, const struct conf *conf,
                     struct start_plan *ret_plan, struct err *err)
 {
 	static int (*const parts[])(struct planner * p) = {
-		plan_ids,    check_init_ids, plan_groups,      plan_namespaces, plan_net,
-		plan_caps,   plan_label,     plan_seccomp,     plan_limits,     plan_cgroup,
-		plan_mounts, plan_argv,      plan_environment, plan_rest,
+		plan_ids,    check_init_ids, plan_groups,  plan_namespaces,  plan_net,
+		plan_caps,   plan_label,     plan_seccomp, plan_sysctls,     plan_limits,
+		plan_cgroup, plan_mounts,    plan_argv,    plan_environment, plan_rest,
 	};
 	_cleanup_(start_plan_done) struct start_plan plan = { .foreground = request->foreground,
 		                                              .execute = request->execute };
@@ -598,6 +644,7 @@ int start_plan_json(const struct start_plan *plan, const struct conf *conf,
 	          (unsigned long long)plan->bounding);
 	text_addf(&text, "  \"no_new_privs\": %s,\n", conf->no_new_privs ? "true" : "false");
 	json_string(&text, "seccomp", plan->seccomp.source);
+	json_string(&text, "seccomp_proxy", plan->asks_proxy ? conf->seccomp_notify_proxy : NULL);
 	json_string(&text, "security_label", *plan->label.text ? plan->label.text : NULL);
 	text_addf(&text, "  \"ttys\": %u,\n  \"console\": %s,\n", plan->mounts.n_ttys,
 	          plan->mounts.console ? "true" : "false");

@@ -42,6 +42,7 @@ struct start_plan {
 		setup_gid;  /* who sets up inside: 0, or the init's where 0 is unmapped */
 	uint32_t uid, gid;  /* of init */
 	struct strv groups; /* decimal, at most START_GROUPS_MAX */
+	bool keep_groups;   /* the caller's stay, also in the user namespace */
 
 	uint32_t ns_new; /* NS_BIT: made for this container */
 	/* Those of them that the child makes by itself with unshare(2): cgroup because its root is
@@ -56,7 +57,8 @@ struct start_plan {
 	struct mount_plan mounts;
 	uint64_t bounding; /* capability bounding set */
 	struct seccomp_choice seccomp;
-	struct lsm_label label;
+	bool asks_proxy; /* lxc.seccomp.notify.proxy answers for some calls */
+	struct lsm_label label, keyring_label;
 	char *profile; /* text of the AppArmor profile of that name, to be loaded; or NULL */
 
 	bool use_cgroup;    /* a payload leaf is made */
@@ -67,6 +69,8 @@ struct start_plan {
 	const char *inner_cgroup;
 	struct names names;   /* of the cgroups */
 	bool delegate_cgroup; /* and given to container root, who will see it */
+
+	struct strv host_sysctls; /* sentences about lxc.sysctl.* that change the host */
 
 	struct strv argv, environment;
 	int64_t persona; /* personality(2), -1: leave */

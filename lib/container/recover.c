@@ -32,6 +32,8 @@ static void remove_cgroups(const struct run_state *state)
 	cgroup_remove_stale(state->monitor_cgroup, state->payload_cgroup);
 	for (size_t i = 0; i < state->v1_cgroups.n; i++)
 		cgroup_v1_remove_stale(run_state_v1_path(state, i));
+	for (size_t i = 0; i < state->wanted.n; i++)
+		cgroup_remove_unused(state->wanted.items[i]);
 }
 
 int recover_left_over(const struct store *store, const char *name, const struct rundir *dir,
@@ -66,15 +68,12 @@ static int hold_netns(const struct run_state *state)
 	return open(path, O_RDONLY | O_CLOEXEC);
 }
 
-int recover_kill(struct rundir *dir, struct err *err)
+int recover_end(struct rundir *dir, struct err *err)
 {
 	_cleanup_(run_state_done) struct run_state state = {};
 	_cleanup_close_ int pidfd = -EBADF, netns_fd = -EBADF;
 	int r;
 
-	r = rundir_lock(dir);
-	if (r < 0)
-		return err_set(err, r, "cannot lock what is left of the container");
 	if (run_state_read(dir, &state) < 0) {
 		rundir_remove(dir);
 		return 0;
@@ -94,6 +93,15 @@ int recover_kill(struct rundir *dir, struct err *err)
 	remove_cgroups(&state);
 	rundir_remove(dir);
 	return 0;
+}
+
+int recover_kill(struct rundir *dir, struct err *err)
+{
+	int r = rundir_lock(dir);
+
+	if (r < 0)
+		return err_set(err, r, "cannot lock what is left of the container");
+	return recover_end(dir, err);
 }
 
 bool run_is_running(const struct store *store, const char *name)

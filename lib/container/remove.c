@@ -191,15 +191,21 @@ static int remove_rootfs_dir(const struct work *work, struct err *err)
 	return 0;
 }
 
-static int remove_volume(const struct removal *removal, struct err *err)
+int removal_destroy_volume(const char *note, struct err *err)
 {
 	_cleanup_(storage_done) struct storage storage = {};
-	int r;
+	int r = storage_parse_note(note, &storage, err);
 
-	if (!removal->volume)
-		return 0;
-	r = storage_parse_value(removal->volume, &storage, err);
 	return r < 0 ? r : storage_destroy(&storage, err);
+}
+
+static int remove_volumes(const struct removal *removal, struct err *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < removal->volumes->n; i++)
+		r = removal_destroy_volume(removal->volumes->items[i], err);
+	return r;
 }
 
 static int remove_last(const struct work *work, struct err *err)
@@ -230,7 +236,7 @@ int removal_run(const struct removal *removal, struct err *err)
 
 	r = work_init(&work, removal, /* remove= */ true, err);
 	if (r == 0)
-		r = remove_volume(removal, err);
+		r = remove_volumes(removal, err);
 	if (r == 0)
 		r = clear(&work, err);
 	if (r == 0)

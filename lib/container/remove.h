@@ -21,13 +21,15 @@ struct removal {
 	const struct conf_idmaps *idmaps; /* of the container, n == 0: none */
 	const char *rootfs_path;          /* outside the directory, or NULL: then no more below */
 	uint64_t rootfs_inode;
-	bool rootfs_made;   /* remove the directory too, not only what is in it */
-	bool keep_dir;      /* the container's directory was there before us */
-	const char *volume; /* mark.volume */
+	bool rootfs_made;           /* remove the directory too, not only what is in it */
+	bool keep_dir;              /* the container's directory was there before us */
+	const struct strv *volumes; /* of the mark */
 };
 
 /* Nothing is mounted anywhere inside: else -EBUSY, and nothing has been changed. */
 int removal_check(const struct removal *removal, struct err *err);
 int removal_run(const struct removal *removal, struct err *err);
+/* Removes a volume that a mark names, if it is (still) there. */
+int removal_destroy_volume(const char *note, struct err *err);
 
 #endif

@@ -13,6 +13,7 @@
 #include "container/run.h"
 #include "container/rundir.h"
 #include "idmap/idmap.h"
+#include "os/fd.h"
 #include "os/path.h"
 
 #include <errno.h>
@@ -87,16 +88,10 @@ static int load(struct renaming *renaming, struct err *err)
 /* Those who know it by its path. */
 static int check_dependants(struct renaming *renaming, struct err *err)
 {
-	_cleanup_(strv_done) struct strv clones = {};
-	int r = clones_read(renaming->dir_fd, &clones);
+	int r = clones_refuse(renaming->dir_fd, renaming->path, renaming->name, err);
 
 	if (r < 0)
-		return err_set(err, r, "cannot read '%s/" CLONES_NAME "'", renaming->path);
-	if (clones.n)
-		return err_say(err, -EBUSY,
-		               "container '%s' has %zu clones that need it where it is, such as "
-		               "'%s'",
-		               renaming->name, clones.n, clones.items[0]);
+		return r;
 	if (unlinkat(renaming->dir_fd, "snaps", AT_REMOVEDIR) == 0 || errno == ENOENT)
 		return 0;
 	err_say(err, -EBUSY, "container '%s' has snapshots", renaming->name);
@@ -108,15 +103,12 @@ static int check_dependants(struct renaming *renaming, struct err *err)
 /* From here on nobody can start or destroy it. */
 static int lock(struct renaming *renaming, struct err *err)
 {
-	int r;
-
 	if (run_is_running(renaming->store, renaming->name)) {
 		err_say(err, -EBUSY, "container '%s' is running", renaming->name);
 		err_hint(err, "stop it first");
 		return -EBUSY;
 	}
-	r = rundir_lock_home(renaming->store, renaming->name, &renaming->home_fd, err);
-	return r;
+	return rundir_lock_home(renaming->store, renaming->name, &renaming->home_fd, err);
 }
 
 static int write_config(struct renaming *renaming, struct err *err)
@@ -130,7 +122,10 @@ static int write_config(struct renaming *renaming, struct err *err)
 	if (r == 0)
 		r = copy_write_config(renaming->home_fd, renaming->path,
 		                      pending_name(renaming->new_name, file), renaming->conf, err);
-	return r;
+	if (r < 0)
+		return r;
+	r = fd_sync_at(renaming->home_fd, file);
+	return r < 0 ? err_set(err, r, "cannot write '%s/config' to the disk", renaming->path) : 0;
 }
 
 /* Both names are on the list for a moment; the one that is gone counts no more. */
@@ -147,8 +142,14 @@ static int note_parent(struct renaming *renaming, struct err *err)
 	             : 0;
 }
 
+/* Who becomes a clone from now on waits for us, and finds it gone. */
 static int move(struct renaming *renaming, struct err *err)
 {
+	_cleanup_close_ int lock_fd = clones_lock(renaming->home_fd);
+	int r = clones_refuse(renaming->home_fd, renaming->path, renaming->name, err);
+
+	if (r < 0)
+		return r;
 	if (renameat2(renaming->store_fd, renaming->name, renaming->store_fd, renaming->new_name,
 	              RENAME_NOREPLACE) == 0)
 		return 0;
@@ -167,7 +168,9 @@ static void finish(struct renaming *renaming)
 {
 	const struct store *store = renaming->store;
 
+	(void)fd_sync_at(renaming->store_fd, ".");
 	pending_settle(renaming->home_fd, renaming->new_name);
+	(void)fd_sync_at(renaming->home_fd, ".");
 	if (renaming->parent_name)
 		(void)clones_forget(renaming->parent_lxcpath, renaming->parent_name, store->path,
 		                    renaming->name);
@@ -178,36 +181,84 @@ static void finish(struct renaming *renaming)
 /* ---- the name inside ---- */
 
 struct hostname {
+	const struct renaming *renaming;
+	struct storage storage;
+	struct storage_user user;
+	struct template_run run;
 	int root_fd;
-	const char *name;
 };
 
+static void hostname_done(struct hostname *hostname)
+{
+	storage_done(&hostname->storage);
+	cleanup_close(&hostname->root_fd);
+}
+
+/* As the container's root. */
 static int set_hostname(void *arg, struct err *err)
 {
 	const struct hostname *hostname = arg;
+	const struct renaming *renaming = hostname->renaming;
 
-	return copy_set_hostname(hostname->root_fd, hostname->name, err);
+	return hostname->root_fd >= 0
+	               ? copy_set_hostname(hostname->root_fd, renaming->new_name, err)
+	               : copy_set_hostname_above(&hostname->run, &hostname->storage,
+	                                         &hostname->user, renaming->home_fd,
+	                                         renaming->new_name, err);
+}
+
+/* -ENOENT: there is no root file system; -EXDEV: an overlay whose layers are not here, and which
+ * others may have mounted. */
+static int open_hostname(const struct renaming *renaming, struct hostname *hostname,
+                         struct err *err)
+{
+	_cleanup_(conf_freep) struct conf *conf = NULL;
+	_cleanup_free_ char *work = path_join(renaming->new_path, "overlay/work");
+	const struct storage *storage = &hostname->storage;
+	int r = store_load_conf(renaming->store, renaming->new_name, NULL, /* tolerate= */ false,
+	                        &conf, err);
+
+	if (r < 0 || !conf->rootfs_path)
+		return r < 0 ? r : -ENOENT;
+	r = storage_parse(conf->rootfs_backend, conf->rootfs_path, &hostname->storage, err);
+	if (r == 0 && !storage->lowers.n)
+		return storage_open(storage, &hostname->user, &hostname->root_fd, err);
+	return r < 0 || !work || strcmp(storage->work, work) == 0 ? r : -EXDEV;
+}
+
+static int run_hostname(struct hostname *hostname, struct err *err)
+{
+	_cleanup_(idmap_done) struct conf_idmaps maps = {};
+	const struct conf_idmaps *idmaps = &hostname->renaming->conf->idmaps;
+	const struct caller *caller = hostname->user.caller;
+
+	if (!idmaps->n || caller->is_root)
+		return set_hostname(hostname, err);
+	if (idmap_with_self(idmaps, caller, &maps) < 0)
+		return err_oom(err);
+	hostname->run = (struct template_run){
+		.mapped = true,
+		.uid = ids_inside(&maps, IDMAP_UID, caller->uid),
+		.gid = ids_inside(&maps, IDMAP_GID, caller->gid),
+	};
+	return idmap_run(&maps, caller, set_hostname, hostname, err);
 }
 
 static void rename_inside(const struct renaming *renaming)
 {
-	_cleanup_(idmap_done) struct conf_idmaps maps = {};
-	_cleanup_close_ int root_fd =
-		path_open_beneath(renaming->home_fd, "rootfs", O_PATH | O_DIRECTORY);
-	struct hostname hostname = { .root_fd = root_fd, .name = renaming->new_name };
 	const struct caller *caller = &renaming->store->caller;
+	_cleanup_(hostname_done) struct hostname hostname = {
+		.renaming = renaming,
+		.user = { .caller = caller,
+		          .in_userns = renaming->conf->idmaps.n || caller->in_userns },
+		.root_fd = -EBADF,
+	};
 	struct err err = {};
-	int r = 0;
+	int r = open_hostname(renaming, &hostname, &err);
 
-	if (root_fd < 0)
-		return;
-	if (!renaming->conf->idmaps.n || caller->is_root)
-		r = set_hostname(&hostname, &err);
-	else if (idmap_with_self(&renaming->conf->idmaps, caller, &maps) < 0)
-		return;
-	else
-		r = idmap_run(&maps, caller, set_hostname, &hostname, &err);
-	if (r < 0)
+	if (r == 0)
+		r = run_hostname(&hostname, &err);
+	if (r < 0 && r != -ENOENT && r != -EXDEV)
 		log_warn("%s, leaving the name inside as it is", err.msg);
 }
 

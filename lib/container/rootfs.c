@@ -55,6 +55,37 @@ static void warn_unused(const struct storage *storage, const struct strv *option
 		         options->items[0]);
 }
 
+static int choose(const struct store *store, const struct conf *conf, const struct start_plan *plan,
+                  struct rootfs *rootfs, struct err *err)
+{
+	int r;
+
+	rootfs->user = (struct storage_user){
+		.caller = &store->caller,
+		.in_userns = plan->maps.n || plan->ns_share[NS_USER] || store->caller.in_userns,
+		.options = &plan->mounts.rootfs_options.data,
+	};
+	r = storage_parse(conf->rootfs_backend, conf->rootfs_path, &rootfs->storage, err);
+	return r < 0 ? r : storage_check_user(&rootfs->storage, &rootfs->user, err);
+}
+
+static int hint_path(int r, const struct conf *conf, struct err *err)
+{
+	if (r < 0)
+		err_hint(err, "check lxc.rootfs.path in '%s'",
+		         conf->file ? conf->file : "the configuration");
+	return r;
+}
+
+int rootfs_check(const struct store *store, const struct conf *conf, const struct start_plan *plan,
+                 struct err *err)
+{
+	_cleanup_(rootfs_done) struct rootfs rootfs = ROOTFS_NONE;
+
+	return conf->rootfs_path ? hint_path(choose(store, conf, plan, &rootfs, err), conf, err)
+	                         : 0;
+}
+
 int rootfs_open(const struct store *store, const struct conf *conf, const struct start_plan *plan,
                 struct rootfs *ret_rootfs, struct err *err)
 {
@@ -63,21 +94,13 @@ int rootfs_open(const struct store *store, const struct conf *conf, const struct
 
 	if (!conf->rootfs_path)
 		return 0;
-	rootfs.user = (struct storage_user){
-		.caller = &store->caller,
-		.in_userns = plan->maps.n || plan->ns_share[NS_USER] || store->caller.in_userns,
-		.options = &plan->mounts.rootfs_options.data,
-	};
-	r = storage_parse(conf->rootfs_backend, conf->rootfs_path, &rootfs.storage, err);
+	r = choose(store, conf, plan, &rootfs, err);
 	if (r == 0)
 		r = prepare(&rootfs, plan, err);
 	if (r == 0)
 		r = storage_open(&rootfs.storage, &rootfs.user, &rootfs.fd, err);
-	if (r < 0) {
-		err_hint(err, "check lxc.rootfs.path in '%s'",
-		         conf->file ? conf->file : "the configuration");
-		return r;
-	}
+	if (r < 0)
+		return hint_path(r, conf, err);
 	warn_unused(&rootfs.storage, rootfs.user.options);
 	*ret_rootfs = rootfs;
 	rootfs = ROOTFS_NONE;

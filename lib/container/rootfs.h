@@ -18,6 +18,9 @@ struct rootfs {
 };
 #define ROOTFS_NONE ((struct rootfs){ .fd = -EBADF })
 
+/* What of rootfs_open changes and opens nothing: may it be what the configuration says? */
+int rootfs_check(const struct store *store, const struct conf *conf, const struct start_plan *plan,
+                 struct err *err);
 /* Host side: opened once, for the whole start. @ret_rootfs borrows from store and plan. */
 int rootfs_open(const struct store *store, const struct conf *conf, const struct start_plan *plan,
                 struct rootfs *ret_rootfs, struct err *err);

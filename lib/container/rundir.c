@@ -195,6 +195,8 @@ static int make_base(const char *base, struct err *err)
 	int r;
 
 	r = path_mkdir_parents(base, 0700);
+	if (r == -ENOENT)
+		return -ESTALE;
 	if (r < 0)
 		return say_no_dir(base, NULL, r, err);
 	base_fd = open(base, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -222,8 +224,10 @@ static int take_at(const char *base, const char *name, struct rundir *ret_dir, s
 	dir.dir_fd = open_dir(base, name);
 	if (dir.dir_fd == -ENOENT)
 		return -ESTALE;
-	if (dir.dir_fd < 0)
+	if (dir.dir_fd < 0) {
+		(void)unlinkat(base_fd, name, AT_REMOVEDIR);
 		return err_set(err, dir.dir_fd, "cannot open '%s/%s'", base, name);
+	}
 	dir.lock_fd = take_lock(dir.dir_fd);
 	if (dir.lock_fd < 0) {
 		r = dir.lock_fd;
@@ -241,10 +245,12 @@ static int take_at(const char *base, const char *name, struct rundir *ret_dir, s
 int rundir_lock_home(const struct store *store, const char *name, int *ret_fd, struct err *err)
 {
 	_cleanup_close_ int store_fd = open(store->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	_cleanup_close_ int fd = -EBADF;
+	_cleanup_close_ int fd = store_fd < 0 ? -errno : -EBADF;
 
 	if (store_fd >= 0)
 		fd = path_open_beneath(store_fd, name, O_RDONLY | O_DIRECTORY);
+	if (fd == -EMFILE || fd == -ENFILE || fd == -ENOMEM)
+		return err_set(err, fd, "cannot open '%s/%s'", store->path, name);
 	if (fd < 0)
 		return 0; /* the configuration lies somewhere else */
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK) {
@@ -280,21 +286,27 @@ int rundir_take(const struct store *store, const char *name, struct rundir *ret_
 		return err_say(err, r, "the run-time directory of '%s' keeps vanishing", name);
 	if (r == 0)
 		r = rundir_lock_home(store, name, &ret_dir->home_fd, err);
-	if (r == -EBUSY)
+	if (r < 0 && faccessat(ret_dir->dir_fd, "state", F_OK, 0) < 0)
 		rundir_remove(ret_dir);
+	else if (r < 0) /* of what a killed monitor has left */
+		rundir_done(ret_dir);
 	return r;
 }
 
-/* All but the lock; a killed monitor may have left half a state file of any name. */
+/* All but the lock; a killed monitor may have left half a state file of any name. Without the
+ * options nobody takes over what has ended here; by the state the rest is found, should we be
+ * killed. */
 static void remove_files(int dir_fd)
 {
 	int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	_cleanup_closedir_ DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *entry;
 
+	(void)unlinkat(dir_fd, "options", 0);
 	while (dir && (entry = readdir(dir)))
-		if (strcmp(entry->d_name, "lock") != 0)
+		if (strcmp(entry->d_name, "lock") != 0 && strcmp(entry->d_name, "state") != 0)
 			(void)unlinkat(dir_fd, entry->d_name, 0);
+	(void)unlinkat(dir_fd, "state", 0);
 }
 
 /* Removes the empty directory behind @dir_fd; where it was, or "". */

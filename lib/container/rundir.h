@@ -64,6 +64,8 @@ struct run_state {
 	char *monitor_cgroup, *payload_cgroup; /* absolute, or NULL */
 	struct strv v1_cgroups;                /* "CONTROLLERS PATH" of each v1 leaf */
 	struct strv net;                       /* lines for net_undo, see net/host.h */
+	struct strv wanted; /* cgroups that are about to be made, see cgroup_list_wanted */
+	uint64_t inode;     /* of the directory */
 	char boot_id[40];
 };
 int run_state_write(const struct rundir *dir, const struct run_state *state);
@@ -71,10 +73,14 @@ int run_state_write(const struct rundir *dir, const struct run_state *state);
  * the caller's to watch then. */
 struct cgroup;
 int run_state_record(const struct rundir *dir, const struct cgroup *cgroup, pid_t init_pid);
+/* The first thing that a start does. */
+int run_state_record_wanted(const struct rundir *dir, const struct strv *wanted);
 /* The same, with what is done to the host's network. */
 int run_state_record_net(const struct rundir *dir, const struct cgroup *cgroup, pid_t init_pid,
                          const struct strv *net);
-/* -ENOENT: none. A state of another boot is none. */
+/* -ENOENT: none. A state of another boot, or of the directory that this one was copied from, is
+ * none.
+ */
 int run_state_read(const struct rundir *dir, struct run_state *ret_state);
 void run_state_done(struct run_state *state);
 /* Path of v1 leaf number @i. */

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define STATE_MAX (512 * 1024)
@@ -28,6 +29,14 @@ static void read_boot_id(char *buf, size_t size)
 	buf[strcspn(buf, "\n")] = '\0';
 }
 
+/* A copy of the directory is nobody's: what runs belongs to the original. */
+static uint64_t inode_of(const struct rundir *dir)
+{
+	struct stat st;
+
+	return fstat(dir->dir_fd, &st) < 0 ? 0 : (uint64_t)st.st_ino;
+}
+
 int run_state_write(const struct rundir *dir, const struct run_state *state)
 {
 	struct text text = {};
@@ -36,6 +45,7 @@ int run_state_write(const struct rundir *dir, const struct run_state *state)
 	int r;
 
 	read_boot_id(boot_id, sizeof(boot_id));
+	text_addf(&text, "inode %llu\n", (unsigned long long)inode_of(dir));
 	text_addf(&text, "boot %s\nmonitor %d\nmonitor-start %llu\ninit %d\nstart %llu\n", boot_id,
 	          (int)state->monitor_pid, (unsigned long long)state->monitor_start,
 	          (int)state->init_pid, (unsigned long long)state->init_start);
@@ -47,8 +57,19 @@ int run_state_write(const struct rundir *dir, const struct run_state *state)
 		text_addf(&text, "v1-cgroup %s\n", state->v1_cgroups.items[i]);
 	for (size_t i = 0; i < state->net.n; i++)
 		text_addf(&text, "net %s\n", state->net.items[i]);
+	for (size_t i = 0; i < state->wanted.n; i++)
+		text_addf(&text, "wanted %s\n", state->wanted.items[i]);
 	r = text_finish(&text, &data);
 	return r < 0 ? r : fd_replace_at(dir->dir_fd, "state", 0600, data, strlen(data));
+}
+
+int run_state_record_wanted(const struct rundir *dir, const struct strv *wanted)
+{
+	const struct run_state state = { .monitor_pid = getpid(),
+		                         .monitor_start = proc_start_time(getpid()),
+		                         .wanted = *wanted };
+
+	return run_state_write(dir, &state);
 }
 
 int run_state_record(const struct rundir *dir, const struct cgroup *cgroup, pid_t init_pid)
@@ -117,12 +138,16 @@ static int take_line(struct run_state *state, const char *key, const char *value
 		return take_v1(&state->v1_cgroups, value);
 	if (strcmp(key, "net") == 0)
 		return strv_add(&state->net, value);
+	if (strcmp(key, "wanted") == 0)
+		return *value == '/' ? strv_add(&state->wanted, value) : -EBADMSG;
 	if (strcmp(key, "monitor") == 0)
 		return take_pid(&state->monitor_pid, value);
 	if (strcmp(key, "init") == 0)
 		return take_pid(&state->init_pid, value);
 	if (strcmp(key, "monitor-start") == 0)
 		return num_parse_u64(value, &state->monitor_start) < 0 ? -EBADMSG : 0;
+	if (strcmp(key, "inode") == 0)
+		return num_parse_u64(value, &state->inode) < 0 ? -EBADMSG : 0;
 	if (strcmp(key, "start") == 0)
 		return num_parse_u64(value, &state->init_start) < 0 ? -EBADMSG : 0;
 	return 0; /* of a later version */
@@ -164,7 +189,7 @@ int run_state_read(const struct rundir *dir, struct run_state *ret_state)
 	if (r < 0)
 		return r;
 	read_boot_id(boot_id, sizeof(boot_id));
-	if (strcmp(boot_id, state.boot_id) != 0) {
+	if (strcmp(boot_id, state.boot_id) != 0 || state.inode != inode_of(dir)) {
 		run_state_done(&state);
 		return -ENOENT;
 	}
@@ -178,6 +203,7 @@ void run_state_done(struct run_state *state)
 	free(state->payload_cgroup);
 	strv_done(&state->v1_cgroups);
 	strv_done(&state->net);
+	strv_done(&state->wanted);
 	*state = (struct run_state){};
 }
 

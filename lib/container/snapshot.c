@@ -22,26 +22,33 @@
 #define TIME_FORMAT "%Y:%m:%d %H:%M:%S"
 #define TIME_MAX 32
 
+int snapshot_find_dir(const struct store *store, const char *name, char **ret_path)
+{
+	_cleanup_free_ char *old = NULL, *path = NULL;
+
+	if (asprintf(&old, "%ssnaps", store->path) < 0)
+		return -ENOMEM;
+	if (access(old, F_OK) == 0)
+		path = path_join(old, name);
+	else if (asprintf(&path, "%s/%s/snaps", store->path, name) < 0)
+		path = NULL;
+	*ret_path = take_ptr(path);
+	return *ret_path ? 0 : -ENOMEM;
+}
+
 /* The store of a container's snapshots: borrows all but its path. */
 static int open_snaps(const struct store *store, const char *name, struct store *ret_snaps,
                       struct err *err)
 {
-	_cleanup_free_ char *old = NULL;
 	int r = store_check_name(name, err);
 
+	if (r == 0)
+		r = store_check_defined(store, name, err);
 	if (r < 0)
 		return r;
-	if (!store_is_defined(store, name))
-		return store_say_missing(store, name, err);
 	*ret_snaps = *store;
 	ret_snaps->path = NULL;
-	if (asprintf(&old, "%ssnaps", store->path) < 0)
-		return err_oom(err);
-	if (access(old, F_OK) == 0)
-		ret_snaps->path = path_join(old, name);
-	else if (asprintf(&ret_snaps->path, "%s/%s/snaps", store->path, name) < 0)
-		ret_snaps->path = NULL;
-	return ret_snaps->path ? 0 : err_oom(err);
+	return snapshot_find_dir(store, name, &ret_snaps->path) < 0 ? err_oom(err) : 0;
 }
 
 static void snaps_done(struct store *snaps)

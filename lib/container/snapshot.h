@@ -9,6 +9,9 @@
 /* Snapshots are containers of their own, called snapN, in the directory `snaps` of the container;
  * or, where LXC 1.0 has begun it, in LXCPATHsnaps/NAME. The functions are those of rlxc.h. */
 
+/* The one of both that it is for the container @name. -ENOMEM. */
+int snapshot_find_dir(const struct store *store, const char *name, char **ret_path);
+
 int container_snapshot_create(const struct store *store, const char *name, const char *comment,
                               const struct rlxc_copy_options *more, char **ret_name,
                               struct err *err);

@@ -29,9 +29,10 @@ static int make_leaves(const struct cgroup_host *host, const struct start_plan *
 
 	if (r == 0 && plan->use_v1)
 		r = cgroup_v1_make(host, &plan->names.cgroup, ret_cgroup, err);
-	if (r == 0 && (ret_cgroup->payload_path || ret_cgroup->n_v1))
-		(void)run_state_record(dir, ret_cgroup, 0);
-	return r;
+	if (r < 0 || (!ret_cgroup->payload_path && !ret_cgroup->n_v1))
+		return r;
+	r = run_state_record(dir, ret_cgroup, 0);
+	return r < 0 ? err_set(err, r, "cannot write the run-time state of the container") : 0;
 }
 
 int start_cgroup_make(const struct cgroup_host *host, const struct start_plan *plan,

@@ -7,15 +7,19 @@
 #include "base/log.h"
 #include "container/create.h"
 #include "container/launch.h"
+#include "container/mark.h"
 #include "container/monitor.h"
 #include "container/recover.h"
+#include "container/run.h"
 #include "container/start-cgroup.h"
+#include "container/start-options.h"
 #include "os/fd.h"
 #include "os/proc.h"
 #include "os/sock.h"
 #include "term/term.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/socket.h>
@@ -23,7 +27,24 @@
 #include <unistd.h>
 
 /* Holds the lock now, so whatever a killed monitor left is ours to take away. */
-static int take_run_dir(struct start *start, struct err *err)
+/* Since the configuration was read it may have been removed, and be in the making again: before it
+ * has a configuration a creation locks a file, see store-partial.c. */
+static int check_whole(const struct start *start, struct err *err)
+{
+	const char *name = start->options->name;
+	int home_fd = start->dir.home_fd;
+	_cleanup_close_ int fd = -EBADF;
+
+	if (!start->options->rcfile && (home_fd < 0 || faccessat(home_fd, "config", F_OK, 0) < 0))
+		return store_say_missing(start->store, name, err);
+	if (home_fd >= 0)
+		fd = openat(home_fd, PARTIAL_NAME, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0 || fd_is_locked(fd) <= 0)
+		return 0;
+	return err_say(err, -EAGAIN, "container '%s' is being created or removed", name);
+}
+
+static int take_once(struct start *start, struct err *err)
 {
 	int r = rundir_take(start->store, start->options->name, &start->dir, err);
 
@@ -32,6 +53,15 @@ static int take_run_dir(struct start *start, struct err *err)
 	r = recover_left_over(start->store, start->options->name, &start->dir, err);
 	if (r < 0)
 		rundir_done(&start->dir); /* what it holds is still needed to end the container */
+	return r < 0 ? r : check_whole(start, err);
+}
+
+static int take_run_dir(struct start *start, struct err *err)
+{
+	int r = take_once(start, err);
+
+	if (r == -EBUSY && run_adopt(start->store, start->options->name, NULL) == 0)
+		r = take_once(start, err); /* which says that it runs */
 	return r;
 }
 
@@ -45,11 +75,28 @@ static void undo(struct start *start)
 		rundir_remove(&start->dir);
 }
 
+/* A start that is killed at any later point leaves nothing that cannot be found. */
+static int record(const struct start *start, struct err *err)
+{
+	_cleanup_(strv_done) struct strv wanted = {};
+	int r;
+
+	r = cgroup_list_wanted(&start->cgroups, &start->plan.names.cgroup, start->plan.use_v1,
+	                       &wanted);
+	if (r == 0)
+		r = run_state_record_wanted(&start->dir, &wanted);
+	if (r == 0)
+		r = start_options_write(&start->dir, start->options);
+	return r < 0 ? err_set(err, r, "cannot write the run-time state of the container") : 0;
+}
+
 static int prepare(struct start *start, bool with_monitor, struct err *err)
 {
 	int r;
 
 	r = take_run_dir(start, err);
+	if (r == 0)
+		r = record(start, err);
 	if (r == 0)
 		r = pidfile_open(start->options->pidfile, &start->pidfile, err);
 	/* Without a base there may still be v1 hierarchies. */
@@ -80,8 +127,7 @@ static int climb(struct start *start, bool *ret_climbed, struct err *err)
 	return r;
 }
 
-/* In the process that will be the monitor. */
-static int watch(struct start *start, struct monitor_request *request, struct err *err)
+int start_watch(struct start *start, struct monitor_request *request, struct err *err)
 {
 	char title[512];
 	int status;
@@ -95,6 +141,9 @@ static int watch(struct start *start, struct monitor_request *request, struct er
 	request->dir = &start->dir;
 	request->filter_fd = start->filter_fd;
 	request->pidfile = &start->pidfile;
+	request->supervised = start->options->supervised;
+	request->ready_fd = start->options->ready_fd;
+	request->restore = start->restore.dir ? &start->restore : NULL;
 	monitor_hold_signals();
 	status = climb(start, &request->managed, err);
 	if (status < 0) {
@@ -114,7 +163,9 @@ static int watch(struct start *start, struct monitor_request *request, struct er
 		log_error("cannot remove the ephemeral container: %s", err ? err->msg : "");
 	if (status < 0)
 		return status;
-	return start->options->execute ? proc_exit_code(status) : 0;
+	if (start->options->supervised && WIFSIGNALED(status) && WTERMSIG(status) == SIGINT)
+		return 0; /* how the kernel tells a halt, see reboot(2) */
+	return start->options->execute || start->options->supervised ? proc_exit_code(status) : 0;
 }
 
 static int run_here(struct start *start, struct err *err)
@@ -123,7 +174,7 @@ static int run_here(struct start *start, struct err *err)
 	int r;
 
 	r = prepare(start, false, err);
-	return r < 0 ? r : watch(start, &request, err);
+	return r < 0 ? r : start_watch(start, &request, err);
 }
 
 /* The fork that becomes the monitor; returns in the starter only. */
@@ -147,14 +198,13 @@ static pid_t fork_monitor(struct start *start, struct monitor_request *request, 
 		int r;
 
 		(void)setsid();
-		r = watch(start, request, &why);
+		r = start_watch(start, request, &why);
 		_exit(r < 0 ? 1 : r);
 	}
 	return pid;
 }
 
-/* What the monitor says once init runs, or why it does not. */
-static int wait_report(int fd, int *ret_console, struct err *err)
+int start_wait_report(int fd, int *ret_console, struct err *err)
 {
 	struct err theirs = {};
 	ssize_t n = sock_recv(fd, &theirs, sizeof(theirs), ret_console, 1);
@@ -178,6 +228,7 @@ static void end_failed(struct start *start, int pidfd, struct err *err)
 		         "SIGKILL ended it: where cgroup.kill was used on '%s', Linux 6.18 "
 		         "lets no process enter a cgroup from there: log in anew",
 		         start->cgroup.base);
+	(void)recover_end(&start->dir, NULL); /* an init that survives its monitor */
 	undo(start);
 }
 
@@ -205,7 +256,7 @@ static int run_daemon(struct start *start, struct err *err)
 		return pid;
 	}
 	cleanup_close(&theirs);
-	r = wait_report(ours, &none, err);
+	r = start_wait_report(ours, &none, err);
 	if (r < 0)
 		end_failed(start, pidfd, err);
 	return r;
@@ -246,7 +297,7 @@ static int run_on_terminal(struct start *start, struct err *err)
 	cleanup_close(&console);
 	rundir_done(&start->dir);
 	/* One report for each boot, with the console of that boot; the last one is end-of-file. */
-	r = wait_report(ours, &master, err);
+	r = start_wait_report(ours, &master, err);
 	while (r == 0 && master >= 0) {
 		struct term_relay relay = { .in_fd = 0,
 			                    .out_fd = 1,
@@ -257,7 +308,7 @@ static int run_on_terminal(struct start *start, struct err *err)
 
 		r = term_relay_run(&relay, err);
 		cleanup_close(&master);
-		if (r == 0 && wait_report(ours, &master, NULL) < 0)
+		if (r == 0 && start_wait_report(ours, &master, NULL) < 0)
 			break;
 	}
 	if (pidfd_wait(pidfd, &status) < 0)
@@ -267,9 +318,11 @@ static int run_on_terminal(struct start *start, struct err *err)
 
 int start_run(struct start *start, struct err *err)
 {
+	const struct mount_plan *mounts = &start->plan.mounts;
+
 	if (!start->options->foreground)
 		return run_daemon(start, err);
-	return isatty(0) && start->plan.mounts.console && start->plan.mounts.has_rootfs
-	               ? run_on_terminal(start, err)
-	               : run_here(start, err);
+	if (!start->options->supervised && isatty(0) && mounts->console && mounts->has_rootfs)
+		return run_on_terminal(start, err);
+	return run_here(start, err);
 }

@@ -6,8 +6,10 @@
 #include "base/text.h"
 #include "conf/item.h"
 #include "conf/read.h"
+#include "container/checkpoint.h"
 #include "container/hooks.h"
 #include "container/logfile.h"
+#include "container/rootfs.h"
 #include "container/start-internal.h"
 #include "host/subid.h"
 #include "net/links.h"
@@ -20,7 +22,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static void start_done(struct start *start)
+void start_done(struct start *start)
 {
 	log_drop(start->log_fd);
 	cleanup_close(&start->log_fd);
@@ -31,6 +33,7 @@ static void start_done(struct start *start)
 	rundir_done(&start->dir);
 	cgroup_done(&start->cgroup);
 	pidfile_done(&start->pidfile);
+	criu_done(&start->restore);
 }
 
 /* ---- deciding ---- */
@@ -141,14 +144,26 @@ static int open_log(struct start *start, struct err *err)
 	return r < 0 ? err_wrap(err, r, "lxc.log.file") : 0;
 }
 
-int start_make_plan(struct start *start, struct err *err)
+struct start_request start_request_of(const struct start *start)
 {
 	const struct rlxc_start_options *options = start->options;
-	const struct start_request request = { .name = options->name,
-		                               .foreground = options->foreground,
-		                               .execute = options->execute,
-		                               .strict_limits = options->strict_limits,
-		                               .argv = options->argv };
+
+	return (struct start_request){ .name = options->name,
+		                       .foreground = options->foreground,
+		                       .execute = options->execute,
+		                       .strict_limits = options->strict_limits,
+		                       .argv = options->argv };
+}
+
+static void warn_of(const struct strv *sentences, const char *how)
+{
+	for (size_t i = 0; i < sentences->n; i++)
+		log_warn("%s, continuing %s it", sentences->items[i], how);
+}
+
+int start_make_plan(struct start *start, struct err *err)
+{
+	const struct start_request request = start_request_of(start);
 	int r;
 
 	start_plan_done(&start->plan);
@@ -156,13 +171,14 @@ int start_make_plan(struct start *start, struct err *err)
 	                    err);
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < start->plan.limits.unheld.n; i++)
-		log_warn("%s, continuing without it", start->plan.limits.unheld.items[i]);
+	warn_of(&start->plan.mounts.ignored, "without");
+	warn_of(&start->plan.limits.unheld, "without");
+	warn_of(&start->plan.host_sysctls, "with");
 	warn_of_missing_cgroup(start);
 	return 0;
 }
 
-static int find_cgroups(struct start *start, struct err *err)
+int start_find_cgroups(struct start *start, struct err *err)
 {
 	const struct conf *conf = start->conf;
 	const struct sysconf *system = &start->store->sysconf;
@@ -179,7 +195,7 @@ static int find_cgroups(struct start *start, struct err *err)
 	return r;
 }
 
-static int decide(struct start *start, struct err *err)
+int start_load(struct start *start, struct err *err)
 {
 	const struct rlxc_start_options *options = start->options;
 	int r;
@@ -192,14 +208,19 @@ static int decide(struct start *start, struct err *err)
 		r = apply_options(start, err);
 	if (r == 0)
 		r = open_log(start, err);
-	if (r == 0)
-		r = conf_check_supported(start->conf, err);
+	return r;
+}
+
+static int decide(struct start *start, struct err *err)
+{
+	int r = start_load(start, err);
+
 	if (r == 0)
 		r = hooks_check(start->conf, err);
 	if (r == 0 && start->store->caller.is_root)
 		r = net_find_prefixes(&start->conf->nets, err);
 	if (r == 0)
-		r = find_cgroups(start, err);
+		r = start_find_cgroups(start, err);
 	if (r == 0)
 		r = start_make_plan(start, err);
 	if (r == 0 && start->plan.single_id && start->conf->idmaps.n == 0)
@@ -210,7 +231,7 @@ static int decide(struct start *start, struct err *err)
 }
 
 /* The policy itself is not needed again: the monitor keeps the file alone. */
-static int open_filter(struct start *start, struct err *err)
+int start_open_filter(struct start *start, struct err *err)
 {
 	struct seccomp_choice *seccomp = &start->plan.seccomp;
 
@@ -221,39 +242,70 @@ static int open_filter(struct start *start, struct err *err)
 	return start->filter_fd < 0 ? start->filter_fd : 0;
 }
 
+static struct start start_of(const struct store *store, const struct rlxc_start_options *options,
+                             bool dry_run)
+{
+	return (struct start){ .store = store,
+		               .options = options,
+		               .dir = RUNDIR_NONE,
+		               .cgroup = CGROUP_NONE,
+		               .log_fd = -EBADF,
+		               .filter_fd = -EBADF,
+		               .dry_run = dry_run,
+		               .pidfile = PIDFILE_NONE };
+}
+
 int container_start(const struct store *store, const struct rlxc_start_options *options,
                     struct err *err)
 {
-	_cleanup_(start_done) struct start start = { .store = store,
-		                                     .options = options,
-		                                     .dir = RUNDIR_NONE,
-		                                     .cgroup = CGROUP_NONE,
-		                                     .log_fd = -EBADF,
-		                                     .filter_fd = -EBADF,
-		                                     .pidfile = PIDFILE_NONE };
-	int r;
+	_cleanup_(start_done) struct start start = start_of(store, options, false);
+	int r = options->restore ? criu_check(&store->caller, err) : 0;
 
-	r = decide(&start, err);
 	if (r == 0)
-		r = open_filter(&start, err);
+		r = decide(&start, err);
+	if (r == 0 && options->restore)
+		r = checkpoint_begin_restore(start.conf, options->restore, &start.restore, err);
+	if (r == 0)
+		r = start_open_filter(&start, err);
 	return r < 0 ? r : start_run(&start, err);
+}
+
+/* For a dry run: what else would end a start. */
+static int decide_all(struct start *start, struct err *err)
+{
+	int r = decide(start, err);
+
+	return r < 0 ? r : rootfs_check(start->store, start->conf, &start->plan, err);
 }
 
 int container_start_plan(const struct store *store, const struct rlxc_start_options *options,
                          char **ret_json, struct err *err)
 {
-	_cleanup_(start_done) struct start start = { .store = store,
-		                                     .options = options,
-		                                     .dir = RUNDIR_NONE,
-		                                     .cgroup = CGROUP_NONE,
-		                                     .log_fd = -EBADF,
-		                                     .filter_fd = -EBADF,
-		                                     .dry_run = true,
-		                                     .pidfile = PIDFILE_NONE };
-	int r = decide(&start, err);
+	_cleanup_(start_done) struct start start = start_of(store, options, true);
+	int r = decide_all(&start, err);
 
 	if (r < 0)
 		return r;
 	return start_plan_json(&start.plan, start.conf, &start.cgroups, ret_json) < 0 ? err_oom(err)
 	                                                                              : 0;
+}
+
+int container_start_check(const struct store *store, const struct rlxc_start_options *options,
+                          struct strv *ret_warnings, struct err *err)
+{
+	_cleanup_(start_done) struct start start = start_of(store, options, true);
+	const struct start_plan *plan = &start.plan;
+	const struct strv *lists[] = { &plan->mounts.ignored, &plan->limits.unheld,
+		                       &plan->host_sysctls };
+	_cleanup_(strv_done) struct strv warnings = {};
+	int r = decide_all(&start, err);
+
+	for (size_t i = 0; i < ARRAY_SIZE(lists) && r == 0; i++)
+		for (size_t k = 0; k < lists[i]->n && r == 0; k++)
+			r = strv_add(&warnings, lists[i]->items[k]) < 0 ? err_oom(err) : 0;
+	if (r == 0) {
+		*ret_warnings = warnings;
+		warnings = (struct strv){};
+	}
+	return r;
 }

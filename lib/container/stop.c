@@ -2,11 +2,13 @@
 #include "container/stop.h"
 
 #include "base/cleanup.h"
+#include "base/log.h"
 #include "container/control.h"
 #include "container/recover.h"
 #include "container/run.h"
 #include "container/signals.h"
 #include "container/status.h"
+#include "container/stuck.h"
 #include "os/proc.h"
 
 #include <errno.h>
@@ -19,6 +21,8 @@
 #define CHANGE_TIMEOUT_S 10
 #define CHANGE_POLL_MS 20
 #define YOUNG_MS 1000
+#define KILL_TIMEOUT_S 60
+#define KILL_NOTICE_S 3 /* more than a container takes that can end */
 
 /* A point in time; timeouts of several steps share one. */
 struct deadline {
@@ -67,19 +71,48 @@ static int wait_end(int sock, const struct deadline *deadline)
 	}
 }
 
-/* -ESRCH: nobody answered. */
-static int ask_to_kill(int sock, const char *name, struct err *err)
+/* What its monitor has published last; before that it starts. */
+static enum rlxc_state published_state(const struct rundir *dir)
 {
-	struct deadline deadline = deadline_in(60);
-	int r;
+	_cleanup_(run_status_done) struct run_status status = {};
 
-	r = control_call(sock, CONTROL_KILL, 0, NULL, NULL, 0, NULL, NULL, 0, err);
+	return run_status_read(dir, &status) < 0 ? RLXC_STARTING : status.state;
+}
+
+/* Init is gone, and the monitor busy with hooks: each has its own time limit. */
+static bool is_ending(const struct store *store, const char *name)
+{
+	_cleanup_(rundir_done) struct rundir dir = RUNDIR_NONE;
+
+	return rundir_find(store, name, &dir) == 0 && rundir_is_locked(&dir) &&
+	       published_state(&dir) == RLXC_STOPPING;
+}
+
+/* -ESRCH: nobody answered. */
+static int ask_to_kill(const struct store *store, int sock, const char *name, struct err *err)
+{
+	struct deadline deadline, soon = deadline_in(KILL_NOTICE_S);
+	_cleanup_free_ char *stuck = NULL;
+	int r = 0;
+
+	if (!is_ending(store, name))
+		r = control_call(sock, CONTROL_KILL, 0, NULL, NULL, 0, NULL, NULL, 0, err);
 	if (r < 0)
 		return r;
-	r = wait_end(sock, &deadline);
+	if (wait_end(sock, &soon) == 0)
+		return 0;
+	stuck = stuck_list(store, name);
+	if (stuck)
+		log_warn("container '%s' was killed and has not ended%s, which waits in the kernel "
+		         "(for a disk or a network file system), waiting for it",
+		         name, stuck);
+	do {
+		deadline = deadline_in(KILL_TIMEOUT_S);
+		r = wait_end(sock, &deadline);
+	} while (r == -ETIMEDOUT && is_ending(store, name));
 	if (r == 0)
 		return 0;
-	err_say(err, r, "container '%s' does not end", name);
+	err_say(err, r, "container '%s' does not end%s", name, stuck ? stuck : "");
 	err_hint(err, "its hooks and network scripts may take a minute each; a process that waits "
 	              "in the kernel (for a disk or a network file system) delays it, too");
 	return r;
@@ -88,7 +121,7 @@ static int ask_to_kill(int sock, const char *name, struct err *err)
 /* Without an answer it has ended by itself; or its monitor was killed just now, and it lives on. */
 static int kill_it(const struct store *store, int sock, const char *name, struct err *err)
 {
-	int r = ask_to_kill(sock, name, err);
+	int r = ask_to_kill(store, sock, name, err);
 
 	return r == -ESRCH ? run_kill(store, name, err) : r;
 }
@@ -125,8 +158,9 @@ static int reboot_it(int sock, int watch, const char *name, int timeout_s, int32
 
 	r = control_send(watch, CONTROL_WAIT, (int32_t)(CONTROL_WAIT_NEXT | (1U << RLXC_RUNNING)),
 	                 NULL, 0, NULL, 0);
-	if (r == 0)
-		r = control_call(sock, CONTROL_SIGNAL, sig, NULL, NULL, 0, NULL, NULL, 0, err);
+	if (r < 0)
+		return err_say(err, -ESRCH, "container '%s' has just ended", name);
+	r = control_call(sock, CONTROL_SIGNAL, sig, NULL, NULL, 0, NULL, NULL, 0, err);
 	if (r < 0 || timeout_s == 0)
 		return r < 0 ? r : 0;
 	do
@@ -181,9 +215,12 @@ static int send_halt(int sock, int32_t sig, const struct deadline *deadline, str
 	return r;
 }
 
-static int say_ignored(const char *name, int timeout_s, struct err *err)
+static int say_ignored(const struct store *store, const char *name, int timeout_s, struct err *err)
 {
-	err_say(err, -ETIMEDOUT, "container '%s' did not shut down within %d s", name, timeout_s);
+	_cleanup_free_ char *stuck = stuck_list(store, name);
+
+	err_say(err, -ETIMEDOUT, "container '%s' did not shut down within %d s%s", name, timeout_s,
+	        stuck ? stuck : "");
 	err_hint(err, "its init may ignore the signal: see lxc.signal.halt; lxc-stop -k ends it");
 	return -ETIMEDOUT;
 }
@@ -202,7 +239,7 @@ static int shut_down(const struct store *store, int sock, const char *name,
 	r = wait_end(sock, &deadline);
 	if (r == 0 || !options->no_kill)
 		return r == 0 ? 0 : kill_it(store, sock, name, err);
-	return say_ignored(name, options->timeout_s, err);
+	return say_ignored(store, name, options->timeout_s, err);
 }
 
 /* Without a monitor there is nobody to ask: init gets its signal from us. Returns 1 when it has
@@ -212,6 +249,7 @@ static int ask_orphan(const struct store *store, const char *name, int pidfd, pi
 {
 	_cleanup_(conf_freep) struct conf *conf = NULL;
 	struct deadline deadline = deadline_in(options->timeout_s);
+	bool heard;
 	int r;
 
 	if (options->reboot) {
@@ -225,12 +263,12 @@ static int ask_orphan(const struct store *store, const char *name, int pidfd, pi
 	if (r < 0 && options->rcfile)
 		return r == -ENOENT ? -EINVAL : r; /* the container is there */
 	if (r == 0)
-		(void)pidfd_kill(pidfd, signals_halt(conf, pid));
+		(void)pidfd_kill(pidfd, signals_halt(conf, pid, &heard));
 	if (options->timeout_s == 0)
 		return 0;
 	if (r == 0 && pidfd_wait_exit(pidfd, deadline_left_ms(&deadline)) == 0)
 		return 1;
-	return options->no_kill ? say_ignored(name, options->timeout_s, err) : 1;
+	return options->no_kill ? say_ignored(store, name, options->timeout_s, err) : 1;
 }
 
 /* @options NULL: kill. -ESRCH: there is none. */
@@ -265,10 +303,9 @@ static void pause_ms(long ms)
 /* The monitor answers nobody then, maybe for a hook that hangs, but takes a signal. */
 static bool is_starting(const struct rundir *dir)
 {
-	_cleanup_(run_status_done) struct run_status status = {};
+	enum rlxc_state state = published_state(dir);
 
-	return run_status_read(dir, &status) < 0 || status.state == RLXC_STARTING ||
-	       status.state == RLXC_STOPPED; /* before a reboot */
+	return state == RLXC_STARTING || state == RLXC_STOPPED; /* before a reboot */
 }
 
 /* True when there was a start, and it has ended. */
@@ -282,8 +319,11 @@ static bool call_off_start(const struct store *store, const char *name)
 	    run_state_read(&dir, &state) < 0)
 		return false;
 	pidfd = run_state_open_monitor(&state);
-	return pidfd >= 0 && pidfd_kill(pidfd, SIGTERM) == 0 &&
-	       pidfd_wait_exit(pidfd, CHANGE_TIMEOUT_S * 1000) == 0 && !rundir_is_locked(&dir);
+	if (pidfd < 0 || pidfd_kill(pidfd, SIGTERM) < 0 ||
+	    pidfd_wait_exit(pidfd, CHANGE_TIMEOUT_S * 1000) < 0 || rundir_is_locked(&dir))
+		return false;
+	(void)run_adopt(store, name, NULL); /* what a starter leaves that has no monitor yet */
+	return true;
 }
 
 /* A connection to the monitor, or, in 1, that there was none and what it left is ended. While the
@@ -328,7 +368,7 @@ int run_kill(const struct store *store, const char *name, struct err *err)
 	int r = call_off_start(store, name) ? 1 : connect_or_end(store, name, NULL, &sock, &why);
 
 	if (r == 0) {
-		r = ask_to_kill(sock, name, err);
+		r = ask_to_kill(store, sock, name, err);
 		return r == -ESRCH ? 0 : r;
 	}
 	if (r == -ESRCH || r == -ENOENT || r == 1)

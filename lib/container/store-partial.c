@@ -114,7 +114,7 @@ int store_clean_partial(const struct store *store, const char *name, struct err 
 		.rootfs_path = mark.rootfs_path,
 		.rootfs_inode = mark.rootfs_inode,
 		.rootfs_made = mark.rootfs_made,
-		.volume = mark.volume,
+		.volumes = &mark.volumes,
 	};
 	r = removal_check(&removal, err);
 	if (r == 0)

@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "conf/read.h"
+#include "container/mark.h"
 #include "container/pending.h"
 #include "os/path.h"
 
@@ -109,6 +110,14 @@ int store_say_missing(const struct store *store, const char *name, struct err *e
 	return -ENOENT;
 }
 
+void store_hint_full(const struct store *store, int code, struct err *err)
+{
+	if (code == -ENOSPC || code == -EDQUOT)
+		err_hint(err,
+		         "df '%s' and df -i '%s' show what is free; -P chooses another directory",
+		         store->path, store->path);
+}
+
 const char *store_option(const struct store *store, char *buf, size_t size)
 {
 	const char *usual = store->sysconf.lxcpath;
@@ -140,12 +149,15 @@ int store_open_dir(const struct store *store, const char *name, struct err *err)
 	return fd;
 }
 
-/* Is there a configuration file in the directory behind @dir_fd? */
+/* Is there a configuration file in the directory behind @dir_fd? errno: why not. */
 static bool has_config(int dir_fd)
 {
 	struct stat st;
 
-	return fstatat(dir_fd, "config", &st, 0) == 0 && !S_ISDIR(st.st_mode);
+	if (fstatat(dir_fd, "config", &st, 0) < 0)
+		return false;
+	errno = ENOENT;
+	return !S_ISDIR(st.st_mode);
 }
 
 bool store_is_defined(const struct store *store, const char *name)
@@ -153,6 +165,17 @@ bool store_is_defined(const struct store *store, const char *name)
 	_cleanup_close_ int fd = store_open_dir(store, name, NULL);
 
 	return fd >= 0 && has_config(fd);
+}
+
+int store_check_defined(const struct store *store, const char *name, struct err *err)
+{
+	_cleanup_close_ int fd = store_open_dir(store, name, err);
+
+	if (fd < 0 || has_config(fd))
+		return fd < 0 ? fd : 0;
+	return errno == ENOENT
+	               ? store_say_missing(store, name, err)
+	               : err_set(err, -errno, "cannot look into '%s/%s'", store->path, name);
 }
 
 /* Path of the configuration, after a look at whether it is there. */
@@ -210,8 +233,9 @@ static bool is_container(const struct store *store, int store_fd, const char *na
 	fd = path_open_beneath(store_fd, name, O_PATH | O_DIRECTORY);
 	if (fd < 0)
 		return false;
-	if ((!has_config(fd) || faccessat(fd, "partial", F_OK, AT_SYMLINK_NOFOLLOW) == 0) &&
-	    store_clean_partial(store, name, &err) < 0)
+	if (has_config(fd) && faccessat(fd, PARTIAL_NAME, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+		return true;
+	if (store_clean_partial(store, name, &err) < 0)
 		log_warn("%s, leaving it", err.msg);
 	return has_config(fd);
 }

@@ -37,6 +37,10 @@ const char *store_option(const struct store *store, char *buf, size_t size);
  * checked. The directory itself must not be a link. */
 int store_open_dir(const struct store *store, const char *name, struct err *err);
 bool store_is_defined(const struct store *store, const char *name);
+/* The same with what is in the way, which may be that one may not look. */
+int store_check_defined(const struct store *store, const char *name, struct err *err);
+/* What to look at when the disk is full, which @code says or not. */
+void store_hint_full(const struct store *store, int code, struct err *err);
 
 /* The container's configuration (@rcfile instead, when given). Pure reading: idmap choice, checks
  * and defaults belong to the plan. -ENOENT: no such container. On a syntax error *@ret_conf is

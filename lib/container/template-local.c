@@ -48,25 +48,13 @@ static void local_done(struct template_run *run)
 
 /* ---- as the caller ---- */
 
-static int open_archive(const char *path, struct err *err)
-{
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	struct stat st;
-
-	if (fd < 0)
-		return err_set(err, -errno, "cannot open archive '%s'", path);
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
-		return err_say(err, -EINVAL, "archive '%s' is not a file", path);
-	return take_fd(&fd);
-}
-
 static int read_metadata(struct local *local, struct err *err)
 {
 	_cleanup_close_ int fd = -EBADF;
 
 	if (!local->metadata)
 		return 0;
-	fd = open_archive(local->metadata, err);
+	fd = unpack_open(local->metadata, err);
 	if (fd < 0)
 		return fd;
 	return unpack_files(local->program_fd, fd, local->metadata, &local->files, err);
@@ -79,7 +67,7 @@ static int open_all(struct local *local, struct err *err)
 		err_hint(err, "lxc-create -t local NAME -- --fstree rootfs.tar.xz");
 		return -EINVAL;
 	}
-	local->fstree_fd = open_archive(local->fstree, err);
+	local->fstree_fd = unpack_open(local->fstree, err);
 	if (local->fstree_fd < 0)
 		return local->fstree_fd;
 	local->program_fd = unpack_find(err);
@@ -259,7 +247,7 @@ static int local_fill(struct template_run *run, struct err *err)
 	if (r < 0)
 		return err_oom(err);
 	r = unpack_tree(local->program_fd, local->fstree_fd, local->fstree, run->rootfs_fd,
-	                excludes.items, err);
+	                &(struct unpack_how){ .excludes = excludes.items }, err);
 	if (r < 0)
 		return r;
 	fd = path_make_dir(run->rootfs_fd, "dev/pts", 0755);

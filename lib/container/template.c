@@ -46,8 +46,14 @@ const struct template *template_get(size_t i)
 
 static int say_unknown(const char *name, const char *path, struct err *err)
 {
+	_cleanup_free_ char *of_lxc = NULL;
+
 	err_say(err, -ENOENT, "no template '%s': it is not built in, and there is no '%s'", name,
 	        path);
+	if (asprintf(&of_lxc, "/usr/share/lxc/templates/lxc-%s", name) < 0)
+		of_lxc = NULL;
+	else if (access(of_lxc, X_OK) == 0)
+		err_hint(err, "LXC's own may be named by its path: -t %s", of_lxc);
 	err_hint(err, "built in are busybox, image, local and none");
 	return -ENOENT;
 }

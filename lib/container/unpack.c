@@ -6,6 +6,7 @@
 #include "base/num.h"
 #include "base/strv.h"
 #include "base/text.h"
+#include "container/mark.h"
 #include "os/fd.h"
 #include "os/proc.h"
 
@@ -15,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -23,23 +25,25 @@
 #endif
 
 #define PROGRAM "rlxc-unpack"
+#define PACK_PROGRAM "rlxc-pack"
+#define NO_SPACE 2 /* exit status of both */
 #define OUTPUT_MAX 4096
 #define FILES_BYTES_MAX (80 * 1024 * 1024) /* more than --members ever writes */
 
 /* ---- finding it ---- */
 
-static int open_in(const char *dir, const char *below)
+static int open_in(const char *dir, const char *below, const char *name)
 {
 	_cleanup_free_ char *path = NULL;
 	int fd;
 
-	if (asprintf(&path, "%s%s/" PROGRAM, dir, below) < 0)
+	if (asprintf(&path, "%s%s/%s", dir, below, name) < 0)
 		return -ENOMEM;
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
 }
 
-int unpack_find(struct err *err)
+static int find(const char *name, struct err *err)
 {
 	char exe[PATH_MAX];
 	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
@@ -51,25 +55,51 @@ int unpack_find(struct err *err)
 		slash = strrchr(exe, '/');
 		if (slash)
 			*slash = '\0';
-		fd = open_in(exe, "");
+		fd = open_in(exe, "", name);
 		if (fd < 0)
-			fd = open_in(exe, "/../libexec/lxc");
+			fd = open_in(exe, "/../libexec/lxc", name);
 	}
 	if (fd < 0)
-		fd = open_in(RLXC_LIBEXEC_DIR, "");
+		fd = open_in(RLXC_LIBEXEC_DIR, "", name);
 	if (fd < 0) {
-		err_set(err, fd, "cannot open '" RLXC_LIBEXEC_DIR "/" PROGRAM "'");
-		err_hint(err, "the installation is not complete: archives are unpacked by it");
+		err_set(err, fd, "cannot open '" RLXC_LIBEXEC_DIR "/%s'", name);
+		err_hint(err, "the installation is not complete: it reads or writes archives");
 	}
 	return fd;
+}
+
+int unpack_find(struct err *err)
+{
+	return find(PROGRAM, err);
+}
+
+int unpack_find_pack(struct err *err)
+{
+	return find(PACK_PROGRAM, err);
+}
+
+int unpack_open(const char *path, struct err *err)
+{
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	struct stat st;
+
+	if (fd < 0)
+		return err_set(err, -errno, "cannot open archive '%s'", path);
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+		return err_say(err, -EINVAL, "archive '%s' is not a file", path);
+	return take_fd(&fd);
 }
 
 /* ---- running it ---- */
 
 struct call {
-	int program_fd, archive_fd, dir_fd; /* dir_fd: working directory, or -EBADF for "/" */
+	const char *verb;         /* what it does with the archive */
+	int program_fd, input_fd; /* input_fd: a file's beginning counts */
+	int dir_fd;               /* working directory, or -EBADF for "/" */
 	int output_fd, error_fd;
 	char *const *argv;
+	const int *fds; /* that it gets as well, under the same numbers */
+	size_t n_fds;
 };
 
 static int exec_program(void *arg, struct err *err)
@@ -79,11 +109,14 @@ static int exec_program(void *arg, struct err *err)
 
 	if (call->dir_fd >= 0 ? fchdir(call->dir_fd) < 0 : chdir("/") < 0)
 		return err_set(err, -errno, "cannot enter the root file system");
-	if (dup2(call->archive_fd, STDIN_FILENO) < 0 || dup2(call->output_fd, STDOUT_FILENO) < 0 ||
+	for (size_t i = 0; i < call->n_fds; i++)
+		if (fcntl(call->fds[i], F_SETFD, 0) < 0)
+			return err_set(err, -errno, "cannot prepare for %s", call->argv[0]);
+	if (dup2(call->input_fd, STDIN_FILENO) < 0 || dup2(call->output_fd, STDOUT_FILENO) < 0 ||
 	    dup2(call->error_fd, STDERR_FILENO) < 0)
-		return err_set(err, -errno, "cannot prepare for " PROGRAM);
+		return err_set(err, -errno, "cannot prepare for %s", call->argv[0]);
 	(void)syscall(SYS_execveat, call->program_fd, "", call->argv, envp, AT_EMPTY_PATH);
-	return err_set(err, -errno, "cannot run " PROGRAM);
+	return err_set(err, -errno, "cannot run %s", call->argv[0]);
 }
 
 static void log_lines(char *text)
@@ -99,8 +132,10 @@ static void log_lines(char *text)
 }
 
 /* What went wrong is the last line. */
-static int say_failed(const char *path, char *text, int status, struct err *err)
+static int say_failed(const struct call *call, const char *path, char *text, int status,
+                      struct err *err)
 {
+	int code = status == NO_SPACE ? -ENOSPC : -EBADMSG;
 	_cleanup_free_ char *clean = NULL;
 	struct text out = {};
 	size_t len = strlen(text);
@@ -113,10 +148,9 @@ static int say_failed(const char *path, char *text, int status, struct err *err)
 	if (text_finish(&out, &clean) < 0)
 		return err_oom(err);
 	if (!*clean)
-		return err_say(err, -EBADMSG,
-		               "cannot unpack '%s': " PROGRAM " ended with status %d", path,
-		               status);
-	return err_say(err, -EBADMSG, "cannot unpack '%s': %s", path, clean);
+		return err_say(err, code, "cannot %s '%s': %s ended with status %d", call->verb,
+		               path, call->argv[0], status);
+	return err_say(err, code, "cannot %s '%s': %s", call->verb, path, clean);
 }
 
 /* Its stderr goes to memory: it is short, and nobody has to read while it runs. */
@@ -129,42 +163,81 @@ static int run_program(struct call *call, const char *path, struct err *err)
 
 	if (error_fd < 0)
 		return err_set(err, -errno, "cannot make a file in memory");
-	if (lseek(call->archive_fd, 0, SEEK_SET) < 0 && errno != ESPIPE)
+	if (lseek(call->input_fd, 0, SEEK_SET) < 0 && errno != ESPIPE)
 		return err_set(err, -errno, "cannot read '%s'", path);
 	call->error_fd = error_fd;
 	r = proc_run_child(exec_program, call, err);
 	if (r < 0)
-		return err_wrap(err, r, "cannot unpack '%s'", path);
+		return err_wrap(err, r, "cannot %s '%s'", call->verb, path);
 	n = pread(error_fd, text, sizeof(text) - 1, 0);
 	text[n > 0 ? n : 0] = '\0';
 	if (r > 0)
-		return say_failed(path, text, r, err);
+		return say_failed(call, path, text, r, err);
 	log_lines(text);
 	return 0;
 }
 
-static int build_argv(struct strv *argv, char *const *excludes)
+static int build_argv(struct strv *argv, const struct unpack_how *how)
 {
+	char line[MARK_IDMAP_MAX];
 	int r = strv_add(argv, PROGRAM);
 
-	for (char *const *pattern = excludes; r == 0 && pattern && *pattern; pattern++)
+	for (char *const *pattern = how->excludes; r == 0 && pattern && *pattern; pattern++)
 		r = strv_addf(argv, "--exclude=%s", *pattern);
+	if (r == 0 && how->below)
+		r = strv_addf(argv, "--below=%s", how->below);
+	if (r == 0 && how->until)
+		r = strv_addf(argv, "--until=%s", how->until);
+	for (size_t i = 0; r == 0 && how->shift && i < how->shift->n; i++) {
+		mark_format_idmap(&how->shift->items[i], line);
+		r = strv_addf(argv, "--shift=%s", line);
+	}
+	if (r == 0 && how->is_plain)
+		r = strv_addf(argv, "--plain=%u:%u", how->uid, how->gid);
 	return r;
 }
 
-int unpack_tree(int program_fd, int archive_fd, const char *path, int dir_fd, char *const *excludes,
-                struct err *err)
+int unpack_tree(int program_fd, int archive_fd, const char *path, int dir_fd,
+                const struct unpack_how *how, struct err *err)
 {
 	_cleanup_close_ int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 	_cleanup_(strv_done) struct strv argv = {};
-	struct call call = { .program_fd = program_fd,
-		             .archive_fd = archive_fd,
+	struct call call = { .verb = "unpack",
+		             .program_fd = program_fd,
+		             .input_fd = archive_fd,
 		             .dir_fd = dir_fd,
 		             .output_fd = null_fd };
 
 	if (null_fd < 0)
 		return err_set(err, -errno, "cannot open '/dev/null'");
-	if (build_argv(&argv, excludes) < 0)
+	if (build_argv(&argv, how) < 0)
+		return err_oom(err);
+	call.argv = argv.items;
+	return run_program(&call, path, err);
+}
+
+int unpack_pack(int program_fd, int out_fd, const char *path, const char *filter,
+                const struct strv *members, const int *fds, size_t n_fds, struct err *err)
+{
+	_cleanup_close_ int null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	_cleanup_(strv_done) struct strv argv = {};
+	struct call call = { .verb = "export to",
+		             .program_fd = program_fd,
+		             .input_fd = null_fd,
+		             .dir_fd = -EBADF,
+		             .output_fd = out_fd,
+		             .fds = fds,
+		             .n_fds = n_fds };
+	int r;
+
+	if (null_fd < 0)
+		return err_set(err, -errno, "cannot open '/dev/null'");
+	r = strv_add(&argv, PACK_PROGRAM);
+	if (r == 0)
+		r = strv_add(&argv, filter);
+	for (size_t i = 0; r == 0 && i < members->n; i++)
+		r = strv_add(&argv, members->items[i]);
+	if (r < 0)
 		return err_oom(err);
 	call.argv = argv.items;
 	return run_program(&call, path, err);
@@ -252,13 +325,13 @@ int unpack_files_parse(const char *data, size_t len, struct unpack_files *ret_fi
 	return 0;
 }
 
-int unpack_files(int program_fd, int archive_fd, const char *path, struct unpack_files *ret_files,
-                 struct err *err)
+static int read_files(int program_fd, int archive_fd, const char *path, char *const *argv,
+                      struct unpack_files *ret_files, struct err *err)
 {
 	_cleanup_close_ int output = memfd_create("members", MFD_CLOEXEC);
-	char *argv[] = { (char *)PROGRAM, (char *)"--members", NULL };
-	struct call call = { .program_fd = program_fd,
-		             .archive_fd = archive_fd,
+	struct call call = { .verb = "unpack",
+		             .program_fd = program_fd,
+		             .input_fd = archive_fd,
 		             .dir_fd = -EBADF,
 		             .output_fd = output,
 		             .argv = argv };
@@ -277,4 +350,26 @@ int unpack_files(int program_fd, int archive_fd, const char *path, struct unpack
 	if (r == 0)
 		r = unpack_files_parse(data, len, ret_files);
 	return r < 0 ? err_set(err, r, "cannot read what '%s' holds", path) : 0;
+}
+
+int unpack_files(int program_fd, int archive_fd, const char *path, struct unpack_files *ret_files,
+                 struct err *err)
+{
+	char *const argv[] = { (char *)PROGRAM, (char *)"--members", NULL };
+
+	return read_files(program_fd, archive_fd, path, argv, ret_files, err);
+}
+
+int unpack_container(int program_fd, int archive_fd, const char *path, const char *marker,
+                     const char *below, struct unpack_files *ret_files, struct err *err)
+{
+	_cleanup_(strv_done) struct strv argv = {};
+	int r = strv_add(&argv, PROGRAM);
+
+	if (r == 0)
+		r = strv_addf(&argv, "--container=%s", marker);
+	if (r == 0 && below)
+		r = strv_addf(&argv, "--below=%s", below);
+	return r < 0 ? err_oom(err)
+	             : read_files(program_fd, archive_fd, path, argv.items, ret_files, err);
 }

@@ -212,7 +212,7 @@ static int prepare_inside(void *arg, struct err *err)
 	r = prepare_mounts(unshare->options, err);
 	if (r < 0 || !unshare->user.name)
 		return r;
-	return idmap_become(unshare->user.uid, unshare->user.gid, err);
+	return idmap_become(unshare->user.uid, unshare->user.gid, /* keep_groups= */ false, err);
 }
 
 /* The user's two ids inside are the caller's outside. LXC maps the uid alone; without a gid no

@@ -137,7 +137,7 @@ static int prepare_inside(void *arg, struct err *err)
 
 	if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
 		return err_set(err, -errno, "cannot separate the mounts from the host's");
-	return idmap_become(target->uid, target->gid, err);
+	return idmap_become(target->uid, target->gid, /* keep_groups= */ false, err);
 }
 
 int userns_exec(const struct rlxc_userns_options *options, struct err *err)

@@ -31,8 +31,9 @@ struct run {
 	uint64_t id;
 	char *name;
 	pid_t monitor_pid, init_pid;
-	pid_t before;      /* monitor that was taken for stopped when this one was heard */
-	int status;        /* of init */
+	pid_t before; /* monitor that was taken for stopped when this one was heard */
+	int status;   /* of init */
+	enum rlxc_state state;
 	int pidfd;         /* of the monitor, later of the init it has left behind */
 	bool is_orphan;    /* it is of init */
 	bool is_unsettled; /* the monitor was gone before we could watch it */
@@ -164,6 +165,18 @@ static int settle(struct watch *watch, struct run *run)
 	return watch_process(watch, run, pidfd);
 }
 
+/* Another monitor has taken the container over. */
+static void follow(struct watch *watch, struct run *run, pid_t monitor_pid)
+{
+	int pidfd = pidfd_open_pid(monitor_pid);
+
+	run->monitor_pid = monitor_pid;
+	run->is_orphan = false;
+	run->is_unsettled = pidfd < 0;
+	if (pidfd >= 0)
+		(void)watch_process(watch, run, pidfd);
+}
+
 static int take_event(struct watch *watch, const struct event *event)
 {
 	struct run *run = find_run(watch, event->name);
@@ -181,6 +194,10 @@ static int take_event(struct watch *watch, const struct event *event)
 	}
 	if (r != 0)
 		return r;
+	if (run && event->monitor_pid != run->monitor_pid)
+		follow(watch, run, event->monitor_pid);
+	if (run && event->state == RLXC_RUNNING && run->state == RLXC_RUNNING)
+		return 0; /* such a monitor says it, to be followed */
 	if (!run && event->state != RLXC_STOPPED) {
 		run = add_run(watch, event->name, event->monitor_pid);
 		if (!run)
@@ -190,6 +207,7 @@ static int take_event(struct watch *watch, const struct event *event)
 	if (run) {
 		run->init_pid = event->init_pid;
 		run->status = event->status;
+		run->state = event->state;
 	}
 	if (run && event->state == RLXC_STOPPED && event->monitor_pid == run->monitor_pid)
 		drop_run(watch, run);
@@ -340,6 +358,7 @@ static int take_present(struct watch *watch, const struct rlxc_info *info)
 	if (!run)
 		return -ENOMEM;
 	run->init_pid = info->init_pid;
+	run->state = info->state;
 	run->was_listed = true;
 	event.time_ns = watch->listed_ns;
 	return watch->options->present ? tell(watch, &event, true) : 0;
@@ -351,7 +370,8 @@ static int begin(struct watch *watch, struct err *err)
 	int r;
 
 	watch->listed_ns = event_now_ns();
-	r = container_list(watch->store, RLXC_ONLY_RUNNING | RLXC_WANT_STATE, &list, err);
+	r = container_list(watch->store, RLXC_ONLY_RUNNING | RLXC_WANT_STATE, /* nested= */ false,
+	                   &list, err);
 	for (size_t i = 0; r >= 0 && i < list->n; i++)
 		r = take_present(watch, &list->items[i]);
 	container_list_free(list);
