@@ -46,6 +46,11 @@ static void test_list(void **state)
 	assert_items(&list, all);
 	assert_true(strv_has(&list, "bc"));
 	assert_false(strv_has(&list, "bcd"));
+	assert_false(strv_drop(&list, "bcd"));
+	assert_int_equal(strv_add(&list, "twice"), 0);
+	assert_int_equal(strv_add(&list, "twice"), 0);
+	assert_true(strv_drop(&list, "twice"));
+	assert_false(strv_has(&list, "twice"));
 
 	strv_remove(&list, 1);
 	assert_items(&list, fewer);

@@ -130,6 +130,18 @@ static void test_printable(void **state)
 	}
 }
 
+static void test_fstab(void **state)
+{
+	struct text text = {};
+	char *str;
+
+	(void)state;
+	text_add_fstab(&text, "/a b\tc\nd\\e\"f");
+	assert_int_equal(text_finish(&text, &str), 0);
+	assert_string_equal(str, "/a\\040b\\011c\\012d\\134e\"f");
+	free(str);
+}
+
 static void test_starts_and_ends(void **state)
 {
 	(void)state;
@@ -190,6 +202,7 @@ int main(void)
 		cmocka_unit_test(test_failed),    cmocka_unit_test(test_json),
 		cmocka_unit_test(test_printable), cmocka_unit_test(test_starts_and_ends),
 		cmocka_unit_test(test_distance),  cmocka_unit_test(test_nearest),
+		cmocka_unit_test(test_fstab),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

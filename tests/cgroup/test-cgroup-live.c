@@ -162,7 +162,7 @@ static void populated_left_overs_are_left_alone(void **state)
 	assert_int_equal(cgroup_remove_payload(&second, 0), 0);
 	cgroup_done(&second);
 
-	assert_int_equal(cgroup_reopen(NULL, first.payload_path, &second, NULL), 0);
+	assert_int_equal(cgroup_reopen(NULL, first.payload_path, NULL, &second, NULL), 0);
 	assert_int_equal(cgroup_remove_payload(&second, 20), -EBUSY);
 	assert_int_equal(cgroup_kill(&second), 0);
 	assert_killed(pidfd);
@@ -179,13 +179,13 @@ static void wrong_paths_are_not_opened(void **state)
 
 	(void)state;
 	(void)snprintf(gone, sizeof(gone), "%s/gone", host.base);
-	assert_int_equal(cgroup_reopen(NULL, gone, &cgroup, NULL), -ENOENT);
-	assert_int_equal(cgroup_reopen(NULL, "/tmp", &cgroup, NULL), -EINVAL);
-	assert_int_equal(cgroup_reopen(NULL, "/usr/bin", &cgroup, NULL), -EMEDIUMTYPE);
-	assert_int_equal(cgroup_reopen(gone, NULL, &cgroup, NULL), 0); /* a dead monitor's */
+	assert_int_equal(cgroup_reopen(NULL, gone, NULL, &cgroup, NULL), -ENOENT);
+	assert_int_equal(cgroup_reopen(NULL, "/tmp", NULL, &cgroup, NULL), -EINVAL);
+	assert_int_equal(cgroup_reopen(NULL, "/usr/bin", NULL, &cgroup, NULL), -EMEDIUMTYPE);
+	assert_int_equal(cgroup_reopen(gone, NULL, NULL, &cgroup, NULL), 0); /* a dead monitor's */
 	assert_true(cgroup.monitor_fd < 0);
 	cgroup_done(&cgroup);
-	assert_int_equal(cgroup_reopen(NULL, NULL, &cgroup, NULL), 0);
+	assert_int_equal(cgroup_reopen(NULL, NULL, NULL, &cgroup, NULL), 0);
 	cgroup_done(&cgroup);
 }
 

@@ -27,7 +27,6 @@ static void test_bad_text(void **state)
 		"rootfs made x /x\n",
 		"rootfs made 5 /x\nrootfs made 5 /y\n",
 		"volume \n",
-		"volume lvm:/dev/a/b\nvolume zfs:c/d\n",
 		"other\n",
 	};
 
@@ -61,7 +60,8 @@ static void test_round_trip(void **state)
 	mark.rootfs_path = strdup("/srv/with blank/c1");
 	mark.rootfs_inode = UINT64_MAX;
 	mark.rootfs_made = true;
-	mark.volume = strdup("lvm:/dev/vg/with blank");
+	assert_int_equal(strv_add(&mark.volumes, "loop:/srv/with blank"), 0);
+	assert_int_equal(strv_add(&mark.volumes, "rlxc-0123456789abcdef lvm:/dev/vg/c1"), 0);
 	assert_int_equal(mark_format(&mark, &text), 0);
 	assert_int_equal(mark_parse(text, &again), 0);
 	assert_int_equal(again.idmaps.n, 2);
@@ -70,7 +70,9 @@ static void test_round_trip(void **state)
 	assert_string_equal(again.rootfs_path, "/srv/with blank/c1");
 	assert_true(again.rootfs_inode == UINT64_MAX);
 	assert_true(again.rootfs_made);
-	assert_string_equal(again.volume, "lvm:/dev/vg/with blank");
+	assert_int_equal(again.volumes.n, 2);
+	assert_string_equal(again.volumes.items[0], "loop:/srv/with blank");
+	assert_string_equal(again.volumes.items[1], "rlxc-0123456789abcdef lvm:/dev/vg/c1");
 }
 
 static void test_record_lines(void **state)

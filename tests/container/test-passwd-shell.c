@@ -45,7 +45,8 @@ static void test_texts(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		char shell[16] = "untouched";
-		int r = passwd_find_shell(cases[i].text, cases[i].uid, shell, sizeof(shell));
+		int r = passwd_find(cases[i].text, cases[i].uid, PASSWD_SHELL, shell,
+		                    sizeof(shell));
 
 		if (r != (cases[i].want ? 0 : -ENOENT))
 			fail_msg("case %zu: %d", i, r);
@@ -58,22 +59,37 @@ static void test_lengths(void **state)
 	char text[3000] = "u:x:5:5::/:/", shell[8] = "";
 
 	(void)state;
-	assert_int_equal(passwd_find_shell("u:x:5:5::/:/234567", 5, shell, sizeof(shell)), 0);
+	assert_int_equal(passwd_find("u:x:5:5::/:/234567", 5, PASSWD_SHELL, shell, sizeof(shell)),
+	                 0);
 	assert_string_equal(shell, "/234567"); /* just fits */
-	assert_int_equal(passwd_find_shell("u:x:5:5::/:/2345678", 5, shell, sizeof(shell)),
+	assert_int_equal(passwd_find("u:x:5:5::/:/2345678", 5, PASSWD_SHELL, shell, sizeof(shell)),
 	                 -ENOENT);
 	/* A line that is too long is not split into two. */
 	memset(text + strlen(text), 'x', 1500);
 	(void)strcat(text, "u:x:5:5::/:/bin\n");
-	assert_int_equal(passwd_find_shell(text, 5, shell, sizeof(shell)), -ENOENT);
+	assert_int_equal(passwd_find(text, 5, PASSWD_SHELL, shell, sizeof(shell)), -ENOENT);
 	(void)strcat(text, "u:x:5:5::/:/sh\n");
-	assert_int_equal(passwd_find_shell(text, 5, shell, sizeof(shell)), 0);
+	assert_int_equal(passwd_find(text, 5, PASSWD_SHELL, shell, sizeof(shell)), 0);
 	assert_string_equal(shell, "/sh");
+}
+
+static void test_fields(void **state)
+{
+	static const char text[] = "::7:7::rel:\nu:x:7:7::/home/u:/bin/u\n";
+	char value[16] = "";
+
+	(void)state;
+	assert_int_equal(passwd_find(text, 7, PASSWD_NAME, value, sizeof(value)), 0);
+	assert_string_equal(value, "u");
+	assert_int_equal(passwd_find(text, 7, PASSWD_HOME, value, sizeof(value)), 0);
+	assert_string_equal(value, "/home/u");
+	assert_int_equal(passwd_find(text, 7, PASSWD_HOME, value, 7), -ENOENT);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_fields),
 		cmocka_unit_test(test_texts),
 		cmocka_unit_test(test_lengths),
 	};

@@ -96,6 +96,7 @@ static void test_refused(void **state)
 		{ &root, ROOTFS "lxc.init.gid = 4294967295\n", -EINVAL, "lxc.init.gid" },
 		{ &root, ROOTFS BIG_MAP "lxc.init.uid = 65536\n", -EINVAL, "not mapped" },
 		{ &root, ROOTFS BIG_MAP "lxc.init.gid = 70000\n", -EINVAL, "not mapped" },
+		{ &root, ROOTFS BIG_MAP "lxc.init.groups = 5,70000\n", -EINVAL, "not mapped" },
 		{ &root, ROOTFS "lxc.idmap = u 0 100000 65536\n", -EINVAL, "no line for gids" },
 		{ &user, ROOTFS BIG_MAP, -EPERM, "not all granted" },
 		{ &user, ROOTFS "lxc.idmap = u 0 0 1\nlxc.idmap = g 0 4343 1\n", -EPERM,
@@ -516,9 +517,43 @@ static void test_json(void **state)
 	assert_non_null(strstr(json, "nobody gave us a cgroup"));
 }
 
+/* ---- settings of the host ---- */
+
+static void test_host_sysctls(void **state)
+{
+	static const char set[] =
+		"lxc.sysctl.vm.swappiness = 7\nlxc.sysctl.net.ipv4.ip_forward = 1\n"
+		"lxc.sysctl.kernel.msgmax = 1\n";
+	static const struct {
+		const struct scene *scene;
+		const char *more;
+		size_t want;
+	} cases[] = {
+		{ &root, "", 1 },
+		{ &root, "lxc.namespace.keep = ipc net\n", 3 },
+		{ &root, BIG_MAP, 0 }, /* the kernel refuses it */
+		{ &user, OWN_ID, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		_cleanup_(start_plan_done) struct start_plan plan = {};
+		_cleanup_(conf_done) struct conf conf;
+		_cleanup_free_ char *text = NULL;
+		struct err err = {};
+
+		assert_true(asprintf(&text, ROOTFS "%s%s", set, cases[i].more) > 0);
+		read_conf(&conf, text);
+		if (make(cases[i].scene, &conf, &plan, &err) < 0)
+			fail_msg("%s", err.msg);
+		assert_int_equal(plan.host_sysctls.n, cases[i].want);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_host_sysctls),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_too_many_groups),
 		cmocka_unit_test(test_ids),

@@ -42,6 +42,8 @@ static void test_bad_text(void **state)
 		"v1-cgroup pids relative\n",
 		"v1-cgroup /a\n",
 		"payload-cgroup /a\ninit 5\nmonitor-cgroup b\n",
+		"wanted relative\n",
+		"inode -1\n",
 	};
 
 	(void)state;
@@ -169,6 +171,23 @@ static void test_other_boot(void **state)
 	assert_int_equal(run_state_read(&f->dir, &got), -ENOENT);
 }
 
+/* What runs belongs to the directory that was copied. */
+static void test_copy(void **state)
+{
+	const struct fixture *f = *state;
+	struct run_state written = { .init_pid = 6 }, got;
+	_cleanup_free_ char *text = NULL;
+	char *line;
+
+	assert_int_equal(run_state_write(&f->dir, &written), 0);
+	assert_int_equal(fd_read_file(f->dir.dir_fd, "state", 4096, &text, NULL), 0);
+	line = strstr(text, "inode ");
+	assert_non_null(line);
+	line[6] = line[6] == '9' ? '8' : '9';
+	assert_int_equal(fd_replace_at(f->dir.dir_fd, "state", 0600, text, strlen(text)), 0);
+	assert_int_equal(run_state_read(&f->dir, &got), -ENOENT);
+}
+
 static void test_too_large(void **state)
 {
 	const struct fixture *f = *state;
@@ -212,6 +231,7 @@ int main(void)
 		cmocka_unit_test(test_long_boot_id),
 		cmocka_unit_test_setup_teardown(test_round_trip, make_dir, remove_dir),
 		cmocka_unit_test_setup_teardown(test_other_boot, make_dir, remove_dir),
+		cmocka_unit_test_setup_teardown(test_copy, make_dir, remove_dir),
 		cmocka_unit_test_setup_teardown(test_too_large, make_dir, remove_dir),
 		cmocka_unit_test(test_init_is_checked),
 	};

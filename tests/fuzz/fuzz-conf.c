@@ -126,7 +126,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			abort();
 		(void)conf_define(&conf, "-s", text, NULL);
 		if (r == 0) {
-			(void)conf_check_supported(&conf, NULL);
 			read_again(&conf);
 			clear_all(&conf);
 		}

@@ -49,12 +49,16 @@ static void add_attr(struct text *text, char sign, uint64_t attr)
 
 static void add_step(struct text *text, const struct mount_op *op)
 {
-	static const char *const kinds[] = { "new",    "inside", "host", "cgroup",
-		                             "change", "device", "link" };
+	static const char *const kinds[] = { "new",    "inside",   "host", "cgroup", "change",
+		                             "device", "resolver", "link", "layer",  "overlay" };
 
 	text_addf(text, "%s %s %s", kinds[op->kind], op->source, op->target);
 	add_attr(text, '+', op->attr_set);
 	add_attr(text, '-', op->attr_clear);
+	if (op->kind == MOUNT_OVERLAY)
+		text_addf(text, " of %zu%s", op->n_layers, op->upper_tmpfs ? " tmpfs" : "");
+	if (op->kind == MOUNT_LAYER && op->idmap)
+		text_addf(text, " idmap=%s", op->idmap);
 	text_addf(text, "%s%s%s%s%s%s", op->recursive ? " rec" : "", op->create_dir ? " dir" : "",
 	          op->create_file ? " file" : "", op->optional ? " opt" : "",
 	          op->skip_absent ? " skip" : "", op->mknod ? " mknod" : "");
@@ -122,6 +126,14 @@ static void test_dev(void **state)
 	expect(ROOTFS "lxc.mount.auto =\nlxc.autodev.tmpfs.size = 1000\n", &user,
 	       "new tmpfs dev +s dir mode=0755 size=1000\n" BOUND_NODES);
 	expect(BARE, &root, "");
+	/* What the tree has in its /dev, old fstab files expect to find. */
+	expect(ROOTFS "lxc.mount.auto =\nlxc.mount.entry = none dev/shm tmpfs defaults 0 0\n"
+	              "lxc.mount.entry = none devices tmpfs defaults 0 0\n"
+	              "lxc.mount.entry = /etc dev/etc none bind 0 0\n",
+	       &user,
+	       DEV "new tmpfs dev/shm dir\nnew tmpfs devices\nhost /etc dev/etc\n" BOUND_NODES);
+	expect(BARE "lxc.mount.entry = none dev/shm tmpfs defaults 0 0\n", &user,
+	       "new tmpfs dev/shm\n");
 	/* What is bound is checked to be the device that it is called. */
 	assert_int_equal(make(ROOTFS "lxc.mount.auto =\n", &user, &plan, NULL), 0);
 	assert_int_equal(plan.ops[1].major, 1);
@@ -359,7 +371,15 @@ static void test_entries(void **state)
 		  "new tmpfs tmp +d size=1m mode=1777\n" },
 		{ "none tmp tmpfs", "new tmpfs tmp\n" },
 		{ "overlay o overlay lowerdir=/a,upperdir=/b",
-		  "new overlay o lowerdir=/a upperdir=/b\n" },
+		  "layer /a lowerdir\nlayer /b upperdir\noverlay overlay o of 2\n" },
+		{ "/a o overlay workdir=/w,upperdir=/u,lowerdir=/a:/b,optional,index=off",
+		  "layer /a lowerdir opt\nlayer /b lowerdir opt\nlayer /u upperdir opt\n"
+		  "layer /w workdir opt\noverlay overlay o of 4 opt index=off source=/a\n" },
+		{ "overlay o overlay lowerdir=/a,upper=tmpfs,idmap=container",
+		  "layer /a lowerdir idmap=container\noverlay overlay o of 1 tmpfs\n" },
+		{ "overlay o overlay lowerdir=a,upperdir=/b",
+		  "new overlay o lowerdir=a upperdir=/b\n" },
+		{ "overlay o overlay lowerdir=a", "new overlay o lowerdir=a\n" },
 		{ "thing tmp tmpfs", "new tmpfs tmp source=thing\n" },
 		{ "/srv /nowhere/rootfs/srv none bind", "host /srv srv\n" },
 		{ "/srv /lxc/c1/rootfs/srv none bind", "host /srv srv\n" },
@@ -374,6 +394,8 @@ static void test_entries(void **state)
 		(void)strcat(strcat(text, cases[i].line), "\n");
 		expect(text, &root, cases[i].want);
 	}
+	expect(BARE "lxc.mount.entry = /a o overlay lowerdir=/a", &user,
+	       "layer /a lowerdir\noverlay overlay o of 1 userxattr source=/a\n");
 }
 
 static void test_idmap(void **state)
@@ -404,6 +426,8 @@ static void test_entries_refused(void **state)
 		{ "/srv /lxc/c1/rootfs/../x none bind", -EXDEV },
 		{ "/srv", -EINVAL },
 		{ "/srv srv none move", -EOPNOTSUPP },
+		{ "/srv srv none", -EINVAL },
+		{ "/srv srv", -EINVAL },
 		{ "srv srv none bind,relative,idmap=container", -EINVAL },
 		{ "a b tmpfs o1,o2,o3,o4,o5,o6,o7,o8,o9,o10,o11,o12,o13", -E2BIG },
 	};
@@ -422,6 +446,32 @@ static void test_entries_refused(void **state)
 	assert_int_equal(
 		make("lxc.mount.entry = /a a none bind\n", &root, &(struct mount_plan){}, NULL),
 		-EOPNOTSUPP);
+}
+
+static void test_entries_ignored(void **state)
+{
+	static const struct {
+		const char *line, *want;
+	} cases[] = {
+		{ "/srv /srv none bind", "inside the container it is 'srv'" },
+		{ "/srv / none bind", "not below the root file system" },
+		{ "/srv srv none bind,ro,noexce", "the option 'noexce'" },
+		{ "/srv /nowhere/rootfs/srv none bind,sync,rslave", NULL },
+		{ "tmpfs srv tmpfs size=1M", NULL },
+		{ "/srv srv none optional", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		_cleanup_(mount_plan_done) struct mount_plan plan = {};
+		char text[200];
+
+		(void)snprintf(text, sizeof(text), BARE "lxc.mount.entry = %s\n", cases[i].line);
+		assert_int_equal(make(text, &root, &plan, NULL), 0);
+		assert_int_equal(plan.ignored.n, cases[i].want ? 1 : 0);
+		if (cases[i].want)
+			assert_non_null(strstr(plan.ignored.items[0], cases[i].want));
+	}
 }
 
 /* Devices come last: an entry that replaces /dev gets them too. Masks come before the entries, so
@@ -518,6 +568,7 @@ int main(void)
 		cmocka_unit_test(test_cgroup_binds),
 		cmocka_unit_test(test_entries),
 		cmocka_unit_test(test_entries_refused),
+		cmocka_unit_test(test_entries_ignored),
 		cmocka_unit_test(test_idmap),
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_root_options),

@@ -207,6 +207,20 @@ static void test_make_dir(void **state)
 	assert_int_equal(faccessat(root_fd, "../outside/new", F_OK, 0), -1);
 }
 
+static void test_parent(void **state)
+{
+	_cleanup_close_ int slash = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	const char *name = NULL;
+
+	(void)state;
+	assert_int_equal(path_open_parent(slash, "/proc/self/x", &name), -ELOOP);
+	assert_int_equal(result(path_open_parent(slash, "/proc/version", &name)), 0);
+	assert_string_equal(name, "version");
+	assert_int_equal(result(path_open_parent(slash, "/etc", &name)), 0);
+	assert_string_equal(name, "etc");
+	assert_int_equal(path_open_parent(slash, "/no/such/file", &name), -ENOENT);
+}
+
 static void test_make_file(void **state)
 {
 	static const struct {
@@ -377,9 +391,10 @@ int main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_lookups),           TEST(test_magic_and_mounts), TEST(test_make_dir),
-		TEST(test_make_file),         TEST(test_rename_race),      TEST(test_mkdir_parents),
-		cmocka_unit_test(test_texts),
+		TEST(test_lookups),           TEST(test_magic_and_mounts),
+		TEST(test_make_dir),          TEST(test_make_file),
+		TEST(test_rename_race),       TEST(test_mkdir_parents),
+		cmocka_unit_test(test_texts), cmocka_unit_test(test_parent),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

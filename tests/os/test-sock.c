@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <setjmp.h>
@@ -179,6 +180,31 @@ static void test_listen(void **state)
 	assert_int_equal(system(command), 0);
 }
 
+/* Abstract names belong to a network namespace, and everybody in it. */
+static void test_connect(void **state)
+{
+	_cleanup_close_ int server = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	_cleanup_close_ int client = -EBADF;
+	char name[110];
+	int len;
+
+	(void)state;
+	len = snprintf(name, sizeof(name), "@rlxc-test-%d", (int)getpid());
+	memcpy(address.sun_path + 1, name + 1, (size_t)len - 1);
+	assert_int_equal(sock_connect(name), -ECONNREFUSED);
+	assert_int_equal(bind(server, (struct sockaddr *)&address,
+	                      (socklen_t)(offsetof(struct sockaddr_un, sun_path) + (size_t)len)),
+	                 0);
+	assert_int_equal(listen(server, 1), 0);
+	client = sock_connect(name);
+	assert_true(client >= 0);
+	assert_int_equal(sock_connect("/no/such/socket"), -ENOENT);
+	memset(name, '/', sizeof(name));
+	name[sizeof(name) - 1] = '\0';
+	assert_int_equal(sock_connect(name), -ENAMETOOLONG);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -186,6 +212,7 @@ int main(void)
 		cmocka_unit_test(test_descriptors),
 		cmocka_unit_test(test_hostile_descriptors),
 		cmocka_unit_test(test_listen),
+		cmocka_unit_test(test_connect),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

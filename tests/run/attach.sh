@@ -112,6 +112,10 @@ environment()
 	is "$who: -v" "$(with -v A=1 -v 'B=x=y z' -- /usr/bin/env | grep '^[AB]=' | tr '\n' ' ')" "A=1 B=x=y z "
 	is "$who: -v is stronger than the configuration" "$(with -v FROM=me -- /usr/bin/env | grep ^FROM)" FROM=me
 	is "$who: and than what is kept" "$(with --keep-env -v SECRET=new -- /usr/bin/env | grep ^SECRET)" SECRET=new
+	as_caller sh -c 'echo lxc.environment = OTHER=file >"$1"' sh "$LXCPATH/rcfile"
+	is "$who: -f, in place of the container's" "$(with -f "$LXCPATH/rcfile" -- /usr/bin/env | grep -E '^(FROM|OTHER|container)=' | sort | tr '\n' ' ')" \
+		"OTHER=file container=lxc "
+	exits 1 "$who: -f without a file" lxc attach -n c -f "$LXCPATH/none" -- /bin/true
 	is "$who: -v PATH finds the program" "$(with -v PATH=/nowhere -- env 2>&1 >/dev/null | grep -c "'env'")" 1
 	unset SECRET KEPT
 	export TERM=dumb
@@ -253,6 +257,10 @@ terminal()
 
 login()
 {
+	is "$who: --login is at home, with a login shell" "$(echo 'echo $0 $(pwd) $HOME $USER $LOGNAME $SHELL $container' |
+		as_caller env HOME=/etc "$RLXC" attach -P "$LXCPATH" c --keep-env --login)" "-sh /root /root root root /bin/sh lxc"
+	is "$who: of -u" "$(echo 'echo $0 $(pwd) $HOME $USER' | lxc attach -n c --login -u 1234)" "-sh / / 1234"
+	exits 1 "$who: --login with a program" lxc attach -n c --login -- /bin/true
 	as_caller "$RLXC" attach -P "$LXCPATH" c -- /bin/sh -c 'sed -i "s|^root:.*|root:x:0:0::/root:/bin/rsh|" /etc/passwd; printf "#!/bin/sh\necho my shell \$0\n" >/bin/rsh; chmod 755 /bin/rsh' </dev/null
 	is "$who: without a command, the shell of passwd" "$(lxc attach -n c </dev/null)" "my shell /bin/rsh"
 	as_caller "$RLXC" attach -P "$LXCPATH" c -- /bin/rm /bin/rsh </dev/null

@@ -22,6 +22,11 @@ states()
 	for name in a b c d; do printf '%s ' "$(state $name)"; done
 }
 
+began() # NAME: when its init did, in clock ticks
+{
+	cut -d' ' -f22 "/proc/$(lxc info -n "$1" -pH)/stat"
+}
+
 one_caller()
 {
 	ok "$who: with no container there is nothing to do" lxc autostart
@@ -39,6 +44,7 @@ one_caller()
 	ok "$who: again is fine" lxc autostart
 	ok "$who: start a group" lxc autostart -A -g web
 	is "$who: with those that do not start by themselves" "$(states)" "RUNNING RUNNING RUNNING RUNNING "
+	ok "$who: after c there is its pause" test $(($(began d) - $(began c))) -ge "$(getconf CLK_TCK)"
 	is "$who: list what would end" "$(lxc autostart -L -s -a | tr '\n' ,)" "a,b,c,"
 	pid=$(lxc info -n a -pH)
 	ok "$who: reboot" lxc autostart -r -g ''

@@ -98,7 +98,7 @@ works()
 	is "$who: stderr stays free" "$(cat "$TMP/err")" ""
 	is "$who: LXC's first line" "$(head -n 1 "$TMP/out")" "LXC version $("$RLXC" --version)"
 	is "$who: sections" "$(grep -- '^---' "$TMP/out" | tr '\n' ' ')" \
-		"--- Namespaces --- --- Ids --- --- Control groups --- --- Mounts --- --- Security --- --- Network --- --- Helpers --- "
+		"--- Namespaces --- --- Ids --- --- Control groups --- --- Mounts --- --- Security --- --- Network --- --- Helpers --- --- Budgets --- "
 	is "$who: each line has a word of LXC's" \
 		"$(sed -e '1d' -e '/^$/d' -e '/^---/d' -e '/^  /d' -e '$d' "$TMP/out" | grep -Evx '[^:]+: (enabled|missing|required)(, .*)?')" ""
 	for label in "User namespace" "Utsname namespace" "Ipc namespace" "Pid namespace" "Mount namespace" \
@@ -123,6 +123,16 @@ import json, sys
 d = json.load(sys.stdin)
 print(d["works"], sorted({c["subject"] for c in d["checks"]}), all(c["status"] == "enabled" or "error" in c for c in d["checks"]))')" \
 		"True ['mounts', 'net'] True"
+}
+
+# Counted again by other means, as far as there are any.
+budgets()
+{
+	keep budgets
+	is "$who: budgets" "$code $(grep -c ': enabled, ' "$TMP/out")" "0 5"
+	like "$who: pseudo terminals" "$(grep Pseudo "$TMP/out")" \
+		"*of $(($(cat /proc/sys/kernel/pty/max) - $(cat /proc/sys/kernel/pty/reserve))) used, enough for * more containers of 1"
+	like "$who: inotify instances" "$(grep Inotify "$TMP/out")" "*of $(cat /proc/sys/fs/inotify/max_user_instances) *"
 }
 
 # Each type is what the kernel says it is: by its own tool, in a namespace.
@@ -159,6 +169,7 @@ cgroups()
 callers()
 {
 	works
+	budgets
 	cgroups
 	[ "$who" != root ] || types
 }
@@ -226,6 +237,20 @@ broken_limit()
 	like "no user namespaces: the others" "$(below 'Network namespace')" "*it needs 'User namespace'*"
 	run_limited net >"$TMP/out" 2>"$TMP/err"
 	is "no user namespaces: is shown with other subjects" "$(word 'User namespace')" required
+}
+
+# Nothing is left of what the kernel counts for this user.
+broken_budget()
+{
+	"$RLXC" usernsexec -m b:0:400000:65536 -- sh -c '
+		echo 3 >/proc/sys/user/max_inotify_instances || exit 99
+		exec setpriv --reuid 1000 --regid 1000 --clear-groups "$0" checkconfig budgets' \
+		"$RLXC" >"$TMP/out" 2>"$TMP/err" </dev/null
+	is "no inotify instances: exit code" $? 0
+	is "no inotify instances: the line" "$(word 'Inotify instances')" missing
+	like "no inotify instances: what repairs it" "$(below 'Inotify instances')" \
+		"*inotify instances are used, a container takes 4*fix: as root: sysctl -w fs.inotify.max_user_instances=*"
+	is "no inotify instances: the others" "$(word Processes)" enabled
 }
 
 # Whose programs and ids are the host's
@@ -315,6 +340,7 @@ if [ "$(id -u)" -eq 0 ] && getent passwd "${TEST_USER:-}" >/dev/null && has newu
 	who=bare
 	broken_ids
 	broken_limit
+	broken_budget
 	root_of_a_namespace
 	broken_usernet
 	broken_user_nic

@@ -104,6 +104,8 @@ namespaces()
 	if [ -e /proc/self/ns/time ]; then
 		up=$(awk '{ print int($1) }' /proc/uptime)
 		is "$who: time.offset.boot" "$(inside 'lxc.time.offset.boot = 100h' -- /bin/sh -c "awk '{ d = int(\$1) - $up - 360000; print (d >= 0 && d < 30) }' /proc/uptime")" 1
+		like "$who: more than a second in a small unit" "$(inside 'lxc.time.offset.boot = -1500ms' -- /bin/cat /proc/self/timens_offsets | tr -s ' \n' ' ')" \
+			"*boottime -2 500000000 *"
 		is "$who: a time namespace" "$(new_namespaces "$(inside 'lxc.time.offset.monotonic = 5m' -- /bin/sh -c "$list")" | grep -c time)" 1
 		like "$who: offset without its namespace" "$(refused 'lxc.time.offset.boot = 1h' 'lxc.namespace.keep = time')" "*lxc.time.offset*"
 		like "$who: offset without a unit" "$(refused 'lxc.time.offset.boot = 1')" "*lxc.time.offset.boot*"

@@ -9,10 +9,14 @@ need python3
 : >"$TMP/empty"
 chmod 644 "$TMP/empty"
 
-# Somebody has that tty: a visit with nothing to type is refused.
-is_busy()
+# holds NUMBER STEP...: connected to that tty in the background, as $job
+holds()
 {
-	case $(message lxc console -n c -t "$1") in *'in use'*) ;; *) return 1 ;; esac
+	rm -f "$LXCPATH/there"
+	# shellcheck disable=SC2086
+	on_terminal size=25x85 "expect=tty $1" "mark=$LXCPATH/there" "${@:2}" -- $con -t "$1" >"$TMP/out" 2>&1 &
+	job=$!
+	wait_for 10 test -e "$LXCPATH/there"
 }
 
 message()
@@ -44,7 +48,6 @@ refusals()
 # shellcheck disable=SC2034 # what is shown is only waited for
 ttys()
 {
-	con="$RLXC console -P $LXCPATH -n c"
 	# shellcheck disable=SC2086
 	{
 		out=$(on_terminal size=25x85 'expect=Connected to tty 1' 'expect=<Ctrl.a q> to exit the console, <Ctrl.a Ctrl.a> to enter Ctrl.a itself' \
@@ -69,16 +72,17 @@ ttys()
 		is "$who: Ctrl-C and Ctrl-Z go inside" $? 0
 
 		# One who holds it, and another who wants it
-		on_terminal 'expect=tty 1' 'sleep=3' 'send=\x01q' -- $con -t 1 >/dev/null &
-		job=$!
-		wait_for 10 is_busy 1
+		holds 1 'expect=another lxc-console has taken tty 1'
 		busy=$(message lxc console -n c -t 1)
-		like "$who: is refused" "$busy" "*tty 1*in use*"
+		like "$who: is refused" "$busy" "*tty 1*in use*--steal*"
 		exits 1 "$who: with code 1" lxc console -n c -t 1
 		out=$(on_terminal 'expect=tty 2' 'send=\x01q' -- $con)
 		is "$who: the next free one is another" $? 0
+		out=$(on_terminal 'expect=tty 1' 'send=\r' 'expect=# ' 'send=\x01q' -- $con -t 1 --steal)
+		is "$who: --steal takes it" $? 0
 		wait $job
-		is "$who: the first is undisturbed" $? 0
+		is "$who: and tells whoever had it" $? 1
+		exits 1 "$who: --steal of any" lxc console -n c --steal
 		out=$(on_terminal 'expect=tty 1' 'send=\x01q' -- $con)
 		is "$who: and free again" $? 0
 
@@ -98,17 +102,21 @@ ttys()
 		out=$(on_terminal 'expect=tty 1' 'send=\x01q' -- $con -t 1)
 		is "$who: a killed one leaves the tty free" $? 0
 
-		on_terminal 'expect=tty 1' 'sleep=2' -- $con -t 1 >/dev/null &
-		job=$!
-		on_terminal 'expect=tty 0' 'sleep=2' -- $con -t 0 >/dev/null &
-		job0=$!
-		wait_for 10 is_busy 1
-		wait_for 10 is_busy 0
+		holds 1
+		job1=$job
+		holds 0
 		lxc stop -k -n c
-		wait $job
+		wait $job1
 		is "$who: it ends with the container" $? 0
-		wait $job0
+		wait $job
 		is "$who: so does that of the console" $? 0
+		lxc start -n c
+		holds 1
+		as_caller kill -9 "$(pgrep -f "^\[lxc monitor\] $LXCPATH c$")"
+		wait $job
+		is "$who: and a monitor that is killed leaves the terminal as it was" $? 0
+		lxc stop -k -n c >/dev/null 2>&1
+		wait_for 5 is_state c STOPPED
 	}
 	lxc start -n c -c none
 	exits 1 "$who: no console, -t 0" lxc console -n c -t 0
@@ -118,6 +126,48 @@ ttys()
 	exits 1 "$who: no ttys" lxc console -n c
 	like "$who: is said" "$(message lxc console -n c)" "*no tty*hint: *lxc.tty.max*"
 	lxc stop -k -n c
+}
+
+# Over a reboot one stays connected to what has the same name then.
+# shellcheck disable=SC2034 # what is shown is only waited for
+reboots()
+{
+	# shellcheck disable=SC2086
+	{
+		holds 1 'send=\r' 'expect=# ' 'send=echo $((6*7))\r' 'expect=^42' 'expect=tty 0 is rebooting' \
+			'expect=# ' 'send=echo $((6*9))\r' 'expect=^54' 'send=stty size\r' 'expect=25 85' 'send=\x01q'
+		init=$(lxc info -n c -pH)
+		out=$(on_terminal 'expect=tty 0' 'send=\r' 'expect=# ' 'send=echo tty 0 is rebooting >/dev/tty1; reboot -f\r' \
+			'expect=activate this console' 'send=\r' 'expect=# ' 'send=tty\r' 'expect=/dev/console' 'send=\x01q' -- $con -t 0)
+		is "$who: the console stays over a reboot" $? 0
+		wait $job
+		is "$who: so does a tty, with its size" $? 0
+		ok "$who: it was one" test "$init" != "$(lxc info -n c -pH)"
+	}
+}
+
+# What the console printed last, in memory
+buffer()
+{
+	# shellcheck disable=SC2016
+	lxc start -n c -s lxc.console.buffer.size=auto -- /bin/sh -c 'printf "\033[31mred\nblue\n" >/dev/console; read -r x </dev/console
+		echo "got $x" >/dev/console; exec sleep 100'
+	is_printed() { lxc console -n c --show-log | grep -q "$1"; }
+	wait_for 10 is_printed blue
+	is "$who: --show-log" "$(lxc console -n c --show-log | od -An -c | tr -d ' \n')" '033[31mred\r\nblue\r\n'
+	like "$who: on a terminal only to be seen" "$(on_terminal -- $con --show-log)" '\\x1b?31mred?blue*'
+	is "$who: --clear shows it once more" "$(lxc console -n c --show-log --clear | grep -c red)" 1
+	is "$who: then there is nothing" "$(lxc console -n c --show-log | wc -c)" 0
+	{ printf 'more\n'; wait_for 10 is_printed more; } | lxc console -n c -t 0 >/dev/null 2>&1
+	ok "$who: and then what comes next" wait_for 10 is_printed 'got more'
+	exits 1 "$who: --clear alone" lxc console -n c --clear
+	exits 1 "$who: --show-log of a tty" lxc console -n c --show-log -t 1
+	lxc stop -k -n c
+	lxc start -n c
+	exits 1 "$who: no buffer" lxc console -n c --show-log
+	like "$who: is said" "$(message lxc console -n c --show-log)" "*no buffer*hint: *lxc.console.buffer.size*"
+	lxc stop -k -n c
+	exits 1 "$who: not running" lxc console -n c --show-log
 }
 
 # writes N: a container's init writes N bytes to its console
@@ -148,8 +198,6 @@ logs()
 	as_caller rm -f "$log" "$log.1"
 	writes 40000 -s "lxc.console.logfile=$log" -s lxc.console.size=5KB -s lxc.console.rotate=1
 	is "$who: the size is a power of two" "$(stat -c %s "$log.1")" 8192
-	writes 10 -s lxc.console.buffer.size=auto
-	is "$who: lxc.console.buffer.size" "$(state c)" STOPPED
 	exits 1 "$who: a bad size" lxc start -n c -s lxc.console.size=many
 	as_caller rm -f "$log"
 	as_caller ln -s "$LXCPATH/elsewhere" "$log"
@@ -175,6 +223,7 @@ path()
 
 checks()
 {
+	con="$RLXC console -P $LXCPATH -n c"
 	lxc create -n c -t busybox -f "$TMP/empty" >/dev/null 2>&1
 	lxc create -n d -t none -f "$TMP/empty" >/dev/null 2>&1
 	lxc start -n c
@@ -182,7 +231,9 @@ checks()
 	lxc stop -k -n c
 	lxc start -n c
 	refusals
+	reboots
 	ttys
+	buffer
 	logs
 	path
 }

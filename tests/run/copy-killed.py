@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """copy-killed.py RLXC LXCPATH USER POINTS: kills of commands that copy, see copy-killed.sh. Runs as
-root, the commands as USER (or as root: ""). LXCPATH has a container `a` with a small root file system.
+root, the commands as USER (or as root: ""). LXCPATH has a container `a` with a small root file system,
+which may be in an image.
 Prints a line for each operation: "good TEXT" or "bad TEXT", and "# TEXT" with details."""
 import collections
 import os
@@ -76,6 +77,38 @@ def exists(*path):
     return os.path.lexists(os.path.join(LXCPATH, *path))
 
 
+IN_IMAGE = exists("a", "rootdev")
+
+
+def debugfs(image, *lines):
+    return subprocess.run(["debugfs", "-w", "-f", "-", image], input="\n".join(lines), check=True,
+                          capture_output=True, text=True).stdout
+
+
+def image_of(*path):
+    """The image that the configuration of a container names."""
+    return re.search(r"^lxc\.rootfs\.path = loop:(.*)$", read(*path, "config"), re.M).group(1)
+
+
+def hostname(*path):
+    if not IN_IMAGE:
+        return read(*path, "rootfs/etc/hostname")
+    return debugfs(image_of(*path), "cat /etc/hostname").split("cat /etc/hostname\n")[1].split("debugfs:")[0]
+
+
+def content_of(full, top):
+    """Without what differs each time: which name an image has, and tags. What is a rest counts once."""
+    if IN_IMAGE and os.path.basename(full).startswith("rootdev"):
+        return hostname(top)
+    text = re.sub(r"rootdev_\d+", "rootdev", open(full).read())
+    return "\n".join(dict.fromkeys(re.sub("rlxc-[0-9a-f]{16}", "TAG", text).split("\n")))
+
+
+def is_rest(full, top):
+    """An image that does not count, until the next restore."""
+    return IN_IMAGE and os.path.basename(full).startswith("rootdev") and full != image_of(top)
+
+
 def tree(*path):
     """All files of a container as (path, mode, owner, content), without what other containers note
     there."""
@@ -87,10 +120,12 @@ def tree(*path):
         for name in dirs + files:
             full = os.path.join(above, name)
             st = os.lstat(full)
-            content = open(full).read() if os.path.isfile(full) else None
+            if is_rest(full, top):
+                continue
+            content = content_of(full, top) if os.path.isfile(full) else None
             # Nor a temporary file, which is never looked at and goes with the container.
             if name != "lxc_snapshots" and not (name.startswith("..") and name.endswith(".new")):
-                found.append((os.path.relpath(full, top), st.st_mode, st.st_uid, content))
+                found.append((re.sub(r"rootdev_\d+", "rootdev", os.path.relpath(full, top)), st.st_mode, st.st_uid, content))
     return sorted(found, key=lambda row: row[0])
 
 
@@ -107,9 +142,13 @@ def remove(name):
 
 
 def fill(container, word):
-    path = os.path.join(LXCPATH, container, "rootfs/etc/hostname")
-    with open(path, "w") as file:
-        file.write(word)
+    if IN_IMAGE:
+        with open(LXCPATH + ".word", "w") as file:
+            file.write(word)
+        debugfs(image_of(container), "rm /etc/hostname", "cd /etc", f"write {LXCPATH}.word hostname")
+    else:
+        with open(os.path.join(LXCPATH, container, "rootfs/etc/hostname"), "w") as file:
+            file.write(word)
     config = os.path.join(LXCPATH, container, "config")
     text = re.sub(r"lxc\.environment.*\n", "", open(config).read())
     with open(config, "w") as file:
@@ -265,7 +304,7 @@ class Restore(Operation):
         return [row for row in tree("k") if not re.match(r"\.(new|old)", row[0])]
 
     def begin(self):
-        self.word = read("k/rootfs/etc/hostname")
+        self.word = hostname("k").strip()
         return ["snapshot", "-n", "k", "-r", "snap1" if self.word == "0" else "snap0"]
 
     def next(self):
@@ -278,7 +317,9 @@ class Restore(Operation):
     def run(self):
         super().run()
         must("snapshot", "-n", "k", "-r", "snap0")
-        left = [name for name in os.listdir(os.path.join(LXCPATH, "k")) if name.startswith((".new", ".old", ".res"))]
+        names = os.listdir(os.path.join(LXCPATH, "k"))
+        left = [name for name in names if name.startswith((".new", ".old", ".res"))]
+        left += [name for name in names if is_rest(os.path.join(LXCPATH, "k", name), "k")]
         print("bad" if left else "good", "the next restore leaves nothing over", *left)
         must("destroy", "-s", "-n", "k")
 
@@ -304,7 +345,9 @@ class Destroy(Operation):
 
 
 def main():
-    for operation in (Copy("copy"), Copy("copy -s", "-s"), Rename(), Snapshot(), Restore(), Destroy()):
+    in_image = (Copy("copy"), Snapshot(), Restore())
+    for operation in in_image if IN_IMAGE else (
+            Copy("copy"), Copy("copy -s", "-s"), Rename(), Snapshot(), Restore(), Destroy()):
         operation.run()
 
 

@@ -158,9 +158,9 @@ snapshots()
 	is "$who: all layers are listed" "$(key s8 lxc.rootfs.path | tr -cd : | wc -c)" 9
 	is "$who: whom it needs" "$(cat "$LXCPATH/s2/lxc_rdepends")" "$LXCPATH
 s1"
-	like "$who: a source in use" "$(message destroy -n a)" "*'a' has 1 clones*'$LXCPATH/s1'*"
-	like "$who: also one in the middle" "$(message destroy -n s4)" "*'s4' has 1 clones*"
-	like "$who: it is not renamed" "$(message copy -n a -N x -R)" "*'a' has 1 clones*"
+	like "$who: a source in use" "$(message destroy -n a)" "*'a' has a clone that needs it, '$LXCPATH/s1'*"
+	like "$who: also one in the middle" "$(message destroy -n s4)" "*'s4' has a clone*"
+	like "$who: it is not renamed" "$(message copy -n a -N x -R)" "*'a' has a clone*"
 	ok "$who: the deepest starts" lxc start -n s8
 	is "$who: with its own name" "$(lxc attach -n s8 -- cat /etc/hostname)" s8
 	ok "$who: and writes" lxc attach -n s8 -- sh -c 'echo new >/etc/own; rm /etc/second'
@@ -192,7 +192,7 @@ own_lowers()
 	ok "$who: a full copy of it" lxc copy -n o -N o2
 	ok "$who: a copy of the copy" lxc copy -n o2 -N o3
 	for name in o1 o2 o3; do
-		like "$who: $name needs it" "$(message destroy -n o)" "*'o' has * clones*'$LXCPATH/$name'*"
+		like "$who: $name needs it" "$(message destroy -n o)" "*'o' has *clone*'$LXCPATH/$name'*"
 		ok "$who: $name goes" lxc destroy -n $name
 	done
 	is "$who: then it goes with its snapshot" "$(message destroy -s -n o)" ""
@@ -263,6 +263,8 @@ renaming()
 
 passing()
 {
+	# Its init would take two seconds for each end.
+	as_caller sh -c 'echo "lxc.signal.halt = SIGKILL" >>"$1"' - "$LXCPATH/a/config"
 	mkdir -p "$TMP/data-$who"
 	echo shared >"$TMP/data-$who/file"
 	chmod -R a+rX "$TMP/data-$who"
@@ -280,9 +282,126 @@ passing()
 	ok "$who: kept with -D" lxc copy -n a -N p -e -D -- true
 	is "$who: it is there" "$(state p)" STOPPED
 	ok "$who: destroyed" lxc destroy -n p
+	like "$who: -t belongs to -e" "$(message copy -n a -N x -t)" "*-t belong to --ephemeral*"
+	like "$who: what is in memory is not kept" "$(message copy -n a -e -t -D)" "*-t and -D exclude each other*"
+	like "$who: aufs" "$(message copy -n a -e -m aufs=/x)" "*no aufs*overlay=/x*"
+	like "$who: no kind of mount" "$(message copy -n a -e -m foo=/x)" "*'foo=/x' is not*bind= and overlay=*"
+	like "$who: no option of one" "$(message copy -n a -e -m overlay=/x:/y:ro)" "*is not overlay=/SOURCE*"
+	like "$who: no directory" "$(message copy -n a -e -m overlay=/no/where)" "*'/no/where'*No such file*"
+	is "$who: nothing is left of these" "$(lxc ls -1)" a
+}
+
+# In memory there is nothing but what the copy is made with.
+passing_in_memory()
+{
+	lxc copy -n a -N p -e -t >"$TMP/said" 2>&1
+	like "$who: in memory" "$(cat "$TMP/said")" "Created p as clone of a
+Container is placed on tmpfs.
+*reboot*"
+	is "$who: with its name" "$(lxc attach -n p -- cat /etc/hostname)" p
+	ok "$who: it writes, removes and makes anew" lxc attach -n p -- \
+		sh -c 'head -c 1000000 /dev/zero >/zeros && rm -r /srv /etc/own && mkdir /srv && test ! -e /etc/own'
+	ok "$who: nothing of that is on the disk" \
+		test -z "$(inside find "$LXCPATH/p" -name zeros -o -name srv)"
+	lxc stop -n p -r -t 20
+	ok "$who: a reboot begins anew" lxc attach -n p -- test -e /etc/own -a ! -e /zeros
+	lxc stop -k -n p
+	ok "$who: it goes" wait_for 10 test ! -e "$LXCPATH/p"
+}
+
+# A directory of the host that the copy may change for itself
+passing_overlays()
+{
+	src="$TMP/over lay-$who"
+	inside mkdir "$src"
+	# It belongs to an id of the container.
+	inside sh -c "echo host >'$src/file'; chmod 755 '$src'; chown -R 1:1 '$src'"
+	for memory in "" -t; do
+		is "$who: an overlay $memory" \
+			"$(lxc copy -q -n a -e $memory -m "overlay=$src:/data" -- \
+				sh -c 'cat /data/file; echo mine >/data/file; echo x >/data/more; cat /data/file')" \
+			"host
+mine"
+		is "$who: the host's is as it was" "$(cd "$src" && grep '' *)" host
+	done
+	lxc copy -q -n a -N k -e -D -m "overlay=$src:/data" -- sh -c 'echo kept >/data/file'
+	lxc copy -n k -N k2
+	lxc start -n k2
+	is "$who: what is kept is copied" "$(lxc attach -n k2 -- cat /data/file)" kept
+	lxc attach -n k2 -- sh -c 'echo k2 >/data/file'
+	lxc stop -k -n k2
+	lxc start -n k
+	is "$who: and apart" "$(lxc attach -n k -- cat /data/file)" kept
+	lxc stop -k -n k
+	lxc destroy -n k2
+	lxc destroy -n k
+}
+
+# The options that lxc-start-ephemeral had
+start_ephemeral()
+{
+	inside sh -c "cd '$LXCPATH/a/rootfs' && echo joe:x:1000:1000::/home/joe:/bin/sh >>etc/passwd &&
+		echo joe:x:1000: >>etc/group && mkdir -p home/joe"
 	exits 5 "$who: the old name" lxc start-ephemeral -o a -b "$TMP/data-$who:/data" -- \
 		sh -c 'test -e /data/file && exit 5'
-	like "$who: what cannot be mounted" "$(message copy -n a -e -m overlay=/x)" "*overlay=/x*"
+	is "$who: as a user" "$(lxc start-ephemeral -q -o a -u joe -- \
+		sh -c 'id -u; id -g; pwd; echo $HOME "$@"' - "two words" -x)" "1000
+1000
+/home/joe
+/home/joe two words -x"
+	exits 7 "$who: whose exit code it is" lxc start-ephemeral -o a -u joe -- sh -c 'exit 7'
+	not_ok "$who: no such user" lxc start-ephemeral -o a -u nobody-here -- true
+	is "$who: a directory, copy-on-write" "$(lxc start-ephemeral -q -o a -c "$src:/data" -- \
+		sh -c 'echo x >/data/file && cat /data/file'; inside cat "$src/file")" "x
+host"
+	is "$who: in memory without -s" "$(lxc start-ephemeral -q -o a -n p -d && key p lxc.rootfs.options)" upper=tmpfs
+	lxc stop -k -n p
+	wait_for 10 test ! -e "$LXCPATH/p"
+	is "$who: on the disk with -s dir" "$(lxc start-ephemeral -q -o a -n p -d -s dir -U overlayfs &&
+		key p lxc.rootfs.options)" ""
+	lxc stop -k -n p
+	wait_for 10 test ! -e "$LXCPATH/p"
+	ok "$who: kept with -k" lxc start-ephemeral -q -o a -n p -k -- touch /kept
+	ok "$who: with what it wrote" inside test -e "$LXCPATH/p/overlay/delta/kept"
+	lxc destroy -n p
+	like "$who: aufs" "$(message start-ephemeral -o a -U aufs -- true)" "*aufs*overlayfs*"
+	like "$who: no type of storage" "$(message start-ephemeral -o a -s disk -- true)" "*takes tmpfs or dir*"
+	like "$who: memory is not kept" "$(message start-ephemeral -o a -s tmpfs -k -- true)" "*exclude each other*"
+	like "$who: -d has no command" "$(message start-ephemeral -o a -d -- true)" "*exclude each other*"
+	like "$who: -u needs one" "$(message start-ephemeral -o a -u joe)" "*need a command*"
+	is "$who: nothing is left of these" "$(lxc ls -1)" a
+}
+
+# By an ssh that says how it was called, at an address that the container has
+ephemeral_ssh()
+{
+	[ "$who" = root ] || return 0
+	mkdir "$TMP/bin"
+	printf '#!/bin/sh\necho "$@"\nexit 6\n' >"$TMP/bin/ssh"
+	chmod 755 "$TMP/bin/ssh"
+	lxc copy -n a -N net
+	sed -i '/lxc.net/d' "$LXCPATH/net/config"
+	printf 'lxc.net.0.type = veth\nlxc.net.0.flags = up\nlxc.net.0.ipv4.address = 192.0.2.7/24\n' \
+		>>"$LXCPATH/net/config"
+	is "a command by ssh" "$(PATH=$TMP/bin:$PATH lxc start-ephemeral -q -o net -u joe -S /my/key -- ls -l; echo $?)" \
+		"-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -i /my/key -l joe -- 192.0.2.7 ls -l
+6"
+	lxc destroy -n net
+}
+
+# Its monitor cannot remove it any more.
+monitor_killed()
+{
+	for how in "ls -f" "info -n p" "stop -n p" "destroy -n p"; do
+		lxc copy -q -n a -N p -e
+		init=$(lxc info -n p -pH)
+		kill -9 "$(pgrep -f "^\[lxc monitor\] $LXCPATH p$")"
+		kill -9 "$init" 2>/dev/null
+		wait_for 10 test ! -e /proc/"$init"
+		# shellcheck disable=SC2086
+		lxc $how >/dev/null 2>&1
+		not_ok "$who: after its monitor was killed lxc-$how removes it" test -e "$LXCPATH/p"
+	done
 }
 
 # Only what takes longer than a second is shown.
@@ -300,6 +419,34 @@ progress_shown()
 	is "but not with -q" "$(on_terminal -- strace -f -qq -o /dev/null -e trace=clone3 \
 		-e inject=clone3:delay_enter=1300000:when=1 "$RLXC" copy -P "$LXCPATH" -n a -N q -q)" ""
 	lxc destroy -n q
+}
+
+# syncs COMMAND ARG...: a letter for each moment, s: files are written to the disk, C: from here on the
+# change counts
+syncs()
+{
+	strace -f -qq -o "$TMP/trace" -e trace=fsync,syncfs,unlinkat,renameat,renameat2 \
+		"$RLXC" "$@" -P "$LXCPATH" >/dev/null 2>&1 </dev/null
+	sed -n 's/.* \(fsync\|syncfs\)(.* = 0$/s/p; s/.* unlinkat(.*"partial", 0) *= 0$/C/p
+		s/.* renameat2*(.*\("\.restored"\|RENAME_NOREPLACE\).* = 0$/C/p' "$TMP/trace" | tr -d '\n'
+}
+
+# What counts is on the disk, and that it does too.
+power_cut()
+{
+	if [ "$who" != root ] || ! has strace; then
+		return
+	fi
+	like "created: before it counts, and that it does" "$(syncs create -n y -t busybox)" "*sCs"
+	like "copied" "$(syncs copy -n y -N z)" "*sCs"
+	like "renamed" "$(syncs copy -n z -N z2 -R)" "*sCs*"
+	like "a snapshot" "$(syncs snapshot -n z2)" "*sCs"
+	like "restored" "$(syncs snapshot -n z2 -r snap0)" "*sC*s"
+	[ -z "$can_overlay" ] || like "a clone" "$(syncs copy -n y -N c -s)" "*sCs"
+	for name in c z2 y; do
+		lxc destroy -s -n $name >/dev/null 2>&1
+	done
+	is "nothing is left of these" "$(lxc ls -1)" a
 }
 
 disk_full()
@@ -325,6 +472,7 @@ checks()
 	failing_copies
 	renaming
 	progress_shown
+	power_cut
 	disk_full
 	killed_copies
 	if [ -n "$can_overlay" ]; then
@@ -333,6 +481,11 @@ checks()
 		clone_while_removed
 		destroying_clones
 		passing
+		passing_in_memory
+		passing_overlays
+		start_ephemeral
+		ephemeral_ssh
+		monitor_killed
 	fi
 	ok "$who: the source goes" lxc destroy -n a
 }

@@ -122,7 +122,7 @@ c1 $c/config $c/rootfs"
 	create -n clone -t none
 	printf '%s\nclone\n' "$LXCPATH" | run tee "$c/lxc_snapshots" >/dev/null
 	printf '%s\nc1\n' "$LXCPATH" | run tee "$LXCPATH/clone/lxc_rdepends" >/dev/null
-	like "$who: with clones" "$(message -n c1)" "*clones*$LXCPATH/clone*"
+	like "$who: with clones" "$(message -n c1)" "*has a clone*$LXCPATH/clone*"
 	ok "$who: the clone" destroy -n clone
 	ok "$who: takes itself out" test ! -e "$c/lxc_snapshots"
 	ok "$who: then the parent" destroy -n c1

@@ -519,17 +519,13 @@ prepare start -n orphan -- /bin/busybox sleep 600
 monitor=$(awk '$1 == "monitor" {print $2}' "$LXCPATH"/.run/orphan/state)
 kill -9 "$monitor"
 sleep 0.3
-try "monitor killed: start" start -n orphan
-try "monitor killed: attach" attach -n orphan
-try "monitor killed: console" console -n orphan
-try "monitor killed: freeze" freeze -n orphan
-try "monitor killed: wait" wait -n orphan -s FROZEN -t 0
 try "monitor killed: destroy" destroy -n orphan
 prepare stop -n orphan -k
 config orphan "$base"
 prepare start -n orphan -- /bin/busybox sleep 600
 kill -9 "$(awk '$1 == "monitor" {print $2}' "$LXCPATH"/.run/orphan/state)"
 sleep 0.3
+prepare info -n orphan # clears away what is left
 try "monitor and init killed: attach" attach -n orphan
 prepare start -n orphan -- /bin/busybox sleep 600
 prepare stop -n orphan -k

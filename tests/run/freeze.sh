@@ -67,7 +67,6 @@ checks()
 	exits 1 "$who: attach says so instead of waiting" lxc attach -n c -- /bin/true
 	like "$who: with the way out" "$(message lxc attach -n c -- /bin/true)" "*frozen*hint: *lxc-unfreeze*"
 	exits 0 "$who: start is still a note" lxc start -n c
-	exits 1 "$who: a shutdown cannot reach it" lxc stop -n c -t 1 --nokill
 
 	lxc wait -n c -s RUNNING -t 10 &
 	waiter=$!
@@ -75,18 +74,22 @@ checks()
 	is "$who: unfreeze is silent" "$(lxc unfreeze -n c 2>&1)" ""
 	wait $waiter
 	is "$who: whoever waited saw it" $? 0
-	# The signal to stop was waiting in there.
-	ok "$who: it goes on, to its end" wait_for 5 is_state c STOPPED
+	is "$who: it goes on" "$(state c)" RUNNING
+	ok "$who: and counts" counts
+	lxc freeze -n c
+	exits 0 "$who: a shutdown of a frozen one reaches it" lxc stop -n c -t 20 --nokill
+	is "$who: and it ends" "$(state c)" STOPPED
+
+	lxc start -n c
+	lxc freeze -n c
+	exits 0 "$who: so does a reboot" lxc stop -n c -r -t 20
+	is "$who: after which it runs" "$(state c)" RUNNING
+	lxc stop -n c -k
 
 	lxc start -n c
 	lxc freeze -n c
 	exits 0 "$who: -k of a frozen one" lxc stop -n c -k
 	is "$who: ends it" "$(state c)" STOPPED
-	lxc start -n c
-	lxc freeze -n c
-	exits 0 "$who: a timeout that kills a frozen one" lxc stop -n c -t 1
-	is "$who: ends it" "$(state c)" STOPPED
-
 	# Frozen behind our back, by whoever owns the cgroup
 	lxc start -n c
 	path=$(sed -n 's/^0:://p' "/proc/$(lxc info -n c -pH)/cgroup")
@@ -113,31 +116,6 @@ checks()
 
 each_caller checks
 
-# A process that waits in the kernel: its file system has a server that never answers. It is moved
-# into the container's cgroup by root.
-stuck()
-{
-	unshare -m timeout 60 python3 - "$TMP/mnt" "$1" <<'EOF' &
-import ctypes, os, sys
-mount = ctypes.CDLL(None, use_errno=True).mount
-fd = os.open("/dev/fuse", os.O_RDWR)
-options = b"fd=%d,rootmode=40000,user_id=0,group_id=0" % fd
-if mount(b"none", sys.argv[1].encode(), b"fuse", 6, options):
-    sys.exit("cannot mount: %d" % ctypes.get_errno())
-with open(sys.argv[2] + "/cgroup.procs", "w") as procs:
-    procs.write("0")
-os.stat(sys.argv[1] + "/file")
-EOF
-}
-
-waits()
-{
-	for pid in $(cat "$1/cgroup.procs"); do
-		! grep -qs '^[0-9]* (python3) D' "/proc/$pid/stat" || return 0
-	done
-	return 1
-}
-
 late()
 {
 	lxc create -n c -t busybox -f "$TMP/empty" >/dev/null 2>&1
@@ -147,14 +125,19 @@ late()
 		[ ! -e "$dir/cgroup.freeze" ] || break
 	done
 	mkdir -p "$TMP/mnt"
-	stuck "$dir"
-	wait_for 10 waits "$dir" || skip "no process could be made to wait"
+	unshare -m timeout 60 python3 "${top_srcdir:?}/tests/run/stuck.py" "$TMP/mnt" "$(lxc info -n c -pH)" "$dir" >"$TMP/stuck" 2>&1 &
+	server=$!
+	wait_for 10 grep -q waits "$TMP/stuck" || skip "no process could be made to wait: $(cat "$TMP/stuck")"
 	exits 1 "$who: a process that cannot be frozen" lxc freeze -n c -t 1
 	like "$who: is named" "$(message lxc freeze -n c -t 1)" "*not frozen after 1 s and goes on*process [0-9]* (python3)*hint: *"
 	is "$who: and the rest goes on" "$(state c)" RUNNING
 	is "$who: none of it is frozen" "$(cat "$dir/cgroup.freeze")" 0
-	exits 0 "$who: it can be ended" lxc stop -n c -k
-	wait
+	lxc stop -n c -k 2>"$TMP/said" &
+	job=$!
+	ok "$who: a kill that it outlives names it" wait_for 10 grep -q 'in the way: process [0-9]* (python3)' "$TMP/said"
+	kill $server
+	wait $job
+	is "$who: and waits for its end" "$? $(state c)" "0 STOPPED"
 }
 
 if [ "$(id -u)" -eq 0 ] && [ -c /dev/fuse ] && has python3; then

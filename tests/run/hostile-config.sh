@@ -341,6 +341,20 @@ surroundings()
 	rm -rf "$TMP/tmp/mine" "$TMP/tmp/private" "$TMP/tmp/link"
 }
 
+# Whatever step has no descriptor left: it says so, and takes back what is made.
+few_descriptors()
+{
+	few=few-$$
+	lxc create -n $few -t busybox -f "$TMP/life.conf"
+	for n in $(seq 6 14); do
+		surrounded "ulimit -n $n" start -P "$LXCPATH" -n $few </dev/null
+		ok "$who: $n descriptors: no start" test $? -eq 1
+		like "$who: $n descriptors: it says so" "$(cat "$TMP/.err")" "*Too many open files*"
+		is "$who: $n descriptors: nothing is left" "$(find /sys/fs/cgroup /run -path "$LXCPATH" -prune -o -name "*$few" -print 2>/dev/null)" ""
+	done
+	lxc destroy -n $few
+}
+
 # Two logins with different run-time directories see the same containers, and start none twice.
 two_logins()
 {
@@ -368,6 +382,7 @@ checks()
 	untrusted
 	names
 	descriptors
+	few_descriptors
 	surroundings
 	two_logins
 	lxc destroy -n c >/dev/null 2>&1

@@ -110,6 +110,14 @@ own_trees()
 	is "$who: whose file is the caller's outside" "$(owner "$src/chosen")" "$own_uid:$own_gid"
 	is "$who: and the other way round" "$(inside $c 'busybox stat -c %u:%g /src/theirs')" 1000:100
 
+	config $c "$user_map" "lxc.rootfs.path = dir:$LXCPATH/$c/rootfs" \
+		'lxc.rootfs.options = idmap=container' \
+		"lxc.mount.entry = $src src overlay lowerdir=$src,upper=tmpfs,create=dir,idmap=container"
+	is "$who: the same below an overlay, which takes the changes" \
+		"$(inside $c 'busybox stat -c %u:%g /src/theirs; echo mine >/src/theirs; cat /src/theirs')" "0:0
+mine"
+	is "$who: outside it is as it was" "$(cat "$src/theirs")" outside
+
 	config $c "lxc.idmap = u 0 $own_uid 1" "lxc.idmap = g 0 $own_gid 1" \
 		"lxc.rootfs.path = dir:$LXCPATH/$c/rootfs" 'lxc.rootfs.options = idmap=container'
 	is "$who: a container with one id" "$(inside $c 'busybox stat -c %u:%g /')" 0:0
@@ -129,6 +137,8 @@ refusals()
 		'lxc.rootfs.options = idmap=container' \
 		"lxc.mount.entry = /usr usr2 none bind,create=dir,idmap=container"
 	refuse "root's directory" "*cannot mount '/usr' with idmap=: lxc-user-idmap: no $policy*hint: as root, to publish it: echo '$TEST_USER image /usr' >>*"
+	sed -i 's,/usr usr2,/etc etc2,' "$LXCPATH/$c/config"
+	refuse "root's, with secrets" "*cannot mount '/etc' with idmap=*hint: published, all of '/etc' could be read*"
 	mkdir "$TMP/foreign-$who"
 	chown 12345 "$TMP/foreign-$who"
 	config $c "$user_map" "lxc.rootfs.path = dir:$LXCPATH/$c/rootfs" \
@@ -206,6 +216,14 @@ own"
 	is "$who: has both layers" "$(inside c5 'cat /etc/word; busybox stat -c %u:%g /bin/busybox')" "own
 0:0"
 	is "$who: the tree is as it was" "$(cat "$LXCPATH/tree/etc/word")" published
+	printf 'lxc.init.cmd = /bin/sleep 1000\nlxc.signal.halt = SIGKILL\n' >>"$LXCPATH/c4/config"
+	ok "$who: a passing copy, with mounts of the user's own" lxc copy -q -n c4 -e \
+		-m "bind=$TMP/src-$who:/bind:idmap,overlay=$TMP/src-$who:/over:idmap" -- \
+		sh -c 'echo b >/bind/passing && echo o >/over/theirs && cat /over/passing'
+	is "$who: one can be written, the other has its own" \
+		"$(cat "$TMP/src-$who/passing" "$TMP/src-$who/theirs"; owner "$TMP/src-$who/passing")" "b
+outside
+$own_uid:$own_gid"
 	rm "$policy"
 }
 

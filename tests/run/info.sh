@@ -166,7 +166,7 @@ broken()
 	as_caller mkdir "$LXCPATH/broken" "$LXCPATH/.hidden" "$LXCPATH/none"
 	as_caller sh -c 'echo "lxc.no.such = 1" >"$1/broken/config"; : >"$1/.hidden/config"' sh "$LXCPATH"
 	is "$who: a broken one is listed" "$(ls_ -1 2>/dev/null | tr '\n' ' ')" "a bb broken longer "
-	like "$who: and named" "$(message lxc ls -1)" "*'broken'*lxc.no.such*"
+	like "$who: and named" "$(message lxc ls -f)" "*'broken'*lxc.no.such*"
 	like "$who: in the table as well" "$(ls_ -f 2>/dev/null | grep broken)" "broken ERROR *"
 	like "$who: info shows it" "$(info -n broken 2>/dev/null)" "*broken*ERROR*"
 	as_caller rm -r "$LXCPATH/broken" "$LXCPATH/.hidden" "$LXCPATH/none"

@@ -25,6 +25,7 @@
 #	skip REASON                           ends the test, or what is left of it
 #	on_exit 'SHELL CODE'                  run at the end, last one first
 #	exits CODE "what" COMMAND ARG...      COMMAND ends with that exit code
+#	long_result FILE                      what a program of tests/long has found, as results
 #	finish                                prints the plan, exits 0 or 1
 #
 # Tests of containers run the same checks for each kind of caller:
@@ -34,7 +35,7 @@
 #	                                      when asked for, other: who starts as user does, and does
 #	                                      all else from another cgroup, as in another login session
 #	as_caller COMMAND ARG...              as the one whose turn it is
-#	lxc COMMAND ARG...                    that command of ours, on $LXCPATH
+#	lxc COMMAND ARG...                    that command of ours, on $LXCPATH, for at most $LXC_SECONDS (60)
 #	on_terminal STEP... -- COMMAND ARG... see terminal.py
 #	has_cgroup                            do this caller's containers get a cgroup?
 #	state NAME                            what lxc-info says
@@ -388,12 +389,12 @@ lxc()
 	other-start | other-execute)
 		(
 			who=user
-			as_caller timeout -k 5 60 "$RLXC" "$test_command" -P "$LXCPATH" "$@"
+			as_caller timeout -k 5 "${LXC_SECONDS:-60}" "$RLXC" "$test_command" -P "$LXCPATH" "$@"
 		)
 		return
 		;;
 	esac
-	as_caller timeout -k 5 60 "$RLXC" "$test_command" -P "$LXCPATH" "$@"
+	as_caller timeout -k 5 "${LXC_SECONDS:-60}" "$RLXC" "$test_command" -P "$LXCPATH" "$@"
 }
 
 on_terminal()
@@ -464,6 +465,17 @@ each_caller()
 		as_user test -x "$RLXC" || skip "$TEST_USER cannot run $RLXC"
 		turn "$test_who" "$test_function"
 	done
+}
+
+long_result()
+{
+	while IFS=' ' read -r test_word test_text; do
+		case $test_word in
+		good) ok "$who: $test_text" true ;;
+		bad) ok "$who: $test_text" false ;;
+		*) echo "# $test_word $test_text" ;;
+		esac
+	done <"$1"
 }
 
 finish()

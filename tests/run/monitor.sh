@@ -191,15 +191,15 @@ killed_monitors()
 	start_asleep
 	as_caller kill -9 "$(monitor_of c)"
 	ok "$who: what runs without one" lxc stop -n c -k
-	is "$who: is stopped" "$(states j 6 | cut -d ' ' -f 4-)" "STARTING RUNNING STOPPED"
+	is "$who: is stopped" "$(states j 7 | cut -d ' ' -f 4-)" "STARTING RUNNING STOPPING STOPPED"
 	start_asleep
 	init=$(lxc info -n c -pH)
 	as_caller kill -9 "$(monitor_of c)"
 	# Of a user's container it belongs to a subordinate id.
 	kill -9 "$init" 2>/dev/null || lxc stop -n c -k
-	is "$who: or ends" "$(states j 9 | cut -d ' ' -f 7-)" "STARTING RUNNING STOPPED"
+	is "$who: or ends" "$(states j 10 | cut -d ' ' -f 8-)" "STARTING RUNNING STOPPED"
 	start_asleep
-	is "$who: the next start" "$(states j 11 | cut -d ' ' -f 10-)" "STARTING RUNNING"
+	is "$who: the next start" "$(states j 12 | cut -d ' ' -f 11-)" "STARTING RUNNING"
 	end j
 
 	# One that was there before; and who begins when its monitor is gone already.
@@ -212,7 +212,7 @@ killed_monitors()
 	is "$who: without a monitor, too" "$(states j 1) $(field j RUNNING pid)" \
 		"RUNNING $(lxc info -n c -pH)"
 	lxc stop -n c -k
-	is "$who: and its end" "$(states j 2) $(field j STOPPED present)" "RUNNING STOPPED False"
+	is "$who: and its end" "$(states j 3) $(field j STOPPED present)" "RUNNING STOPPING STOPPED False"
 	end j
 }
 

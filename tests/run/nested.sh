@@ -145,8 +145,27 @@ nested()
 	attach sh -c 'echo "user:x:1000:1000::/home/user:/bin/sh" >>/etc/passwd; echo "user:x:1000:" >>/etc/group
 		mkdir -p /home/user && chown 1000:1000 /home/user && chmod 1777 /tmp'
 	steps "a user inside" attach su user -c "sh /mnt/inside.sh 2 /home/user /mnt/plain.conf no"
+	listed
 	ok "$who: the outer one stops" lxc stop -k -n outer
 	ok "$who: and goes" lxc destroy -n outer
+}
+
+# Seen from outside, each level from the one above
+listed()
+{
+	attach sh -c 'export PATH=/opt/rlxc/bin:$PATH
+		printf "%s\n" "lxc.include = /mnt/plain.conf" "lxc.mount.entry = /opt/rlxc opt/rlxc none rbind,create=dir 0 0" \
+			"lxc.mount.entry = /mnt mnt none bind,create=dir 0 0" >/root/inner.conf
+		rlxc create -n inner -f /root/inner.conf -t busybox && rlxc start -n inner &&
+			rlxc attach -n inner -- env PATH=$PATH rlxc create -n leaf -f /mnt/plain.conf -t busybox' >/dev/null 2>"$TMP/.create" ||
+		sed 's/^/# /' "$TMP/.create"
+	is "$who: ls, one level" "$(lxc ls -1 --nesting=1)" "$(printf 'outer\nouter/inner')"
+	is "$who: ls, as a table" "$(lxc ls -f -F NAME,STATE --nesting=1 | sed 's/ *$//')" \
+		"$(printf 'NAME   STATE\nouter  RUNNING\n\\inner RUNNING')"
+	is "$who: ls from inside" "$(attach sh -c 'PATH=/opt/rlxc/bin:$PATH; rlxc ls -1 --nesting' 2>&1)" \
+		"$(printf 'inner\ninner/leaf')"
+	is "$who: ls without the option" "$(lxc ls -1)" outer
+	attach sh -c 'PATH=/opt/rlxc/bin:$PATH; rlxc stop -k -n inner; rlxc destroy -n inner' >/dev/null
 }
 
 # In a user namespace of its own an inner container gets no procfs when ours has covered parts.

@@ -158,7 +158,9 @@ outside()
 	ok "$tool: one that is killed leaves the container alone" wait_for 5 test ! -e "/proc/${old:-self}"
 	ok "$tool: which runs" is_state s RUNNING
 	lxc stop -k -n s
-	begin s -f "$config" -- sleep 1000
+	begin s -f "$config" -s lxc.net.0.type=user -s lxc.net.0.name=lan7 -s lxc.net.0.mtu=1300 \
+		-s lxc.net.0.hwaddr=02:00:00:00:00:77 -- sleep 1000
+	like "$tool: name, size and hardware address" "$(lxc attach -n s -- ip link show lan7 2>&1)" "*mtu 1300*02:00:00:00:00:77*"
 	old=$(pgrep -f "/proc/$monitor/fd/")
 	lxc stop -k -n s
 	ok "$tool: stop leaves no process" wait_for 5 no_tool
@@ -326,6 +328,13 @@ each_tool()
 	with_again pasta
 }
 
+# A container of root's may have one as well.
+root_publishes()
+{
+	tool="root, pasta"
+	published
+}
+
 # ---- veth, by lxc-user-nic ----
 
 has_ports()
@@ -351,12 +360,20 @@ veths()
 	ok "veth: the bridge has a port" has_ports 1
 	is "veth: there is traffic" "$(ask tcp 10.77.0.1 7000 hello)" "from 10.77.0.2 hello"
 	like "veth: name and size inside" "$(lxc attach -n s -- ip link show lan0 2>&1)" "*mtu 1400*"
+	like "veth: its hardware address" "$(lxc attach -n s -- ip link show lan0 2>&1)" "*link/ether 02:00:00:00:77:02*"
+	like "veth: its addresses" "$(lxc attach -n s -- ip -o addr show lan0 2>&1)" "*inet 10.77.0.2/24*inet6 fd77::2/64*"
+	like "veth: its routes" "$(lxc attach -n s -- sh -c 'ip route; ip -6 route' 2>&1)" \
+		"*default via 10.77.0.1 dev lan0*default dev lan0*"
 	like "veth: beyond the quota" "$(veth_message t)" \
 		"*lxc-user-nic: quota reached*hint: as root, to grant one more: echo '$TEST_USER veth br0 1' >> $policy"
 	lxc stop -k -n s
+	like "veth: script.down" "$(cat "$LXCPATH/down")" "s net down veth br0 veth*"
 	ok "veth: a stop takes the interface away" has_ports 0
 	ok "veth: and frees the quota" begin t -f "$TMP/veth" -- sleep 1000
 	lxc stop -k -n t
+	begin s -f "$TMP/veth" -s lxc.net.0.flags= -s lxc.net.0.ipv4.gateway= -s lxc.net.0.ipv6.gateway= -- sleep 1000
+	like "veth: without flags" "$(lxc attach -n s -- ip link show lan0 2>&1)" "*state DOWN*"
+	lxc stop -k -n s
 	like "veth: a name for the host is root's to give" "$(veth_message s -s lxc.net.0.veth.pair=mine)" \
 		"*'lxc.net.0.veth.pair' is for containers of root only*"
 	like "veth: no such bridge" "$(veth_message s -s lxc.net.0.link=br7)" \
@@ -389,12 +406,18 @@ veth_host()
 		lxc.net.0.name = lan0
 		lxc.net.0.mtu = 1400
 		lxc.net.0.flags = up
+		lxc.net.0.hwaddr = 02:00:00:00:77:02
 		lxc.net.0.ipv4.address = 10.77.0.2/24
+		lxc.net.0.ipv4.gateway = 10.77.0.1
+		lxc.net.0.ipv6.address = fd77::2/64
+		lxc.net.0.ipv6.gateway = dev
+		lxc.net.0.script.down = echo >>$TMP/veths/down
 	EOF
 }
 
 each_caller each_tool user
 each_caller mistakes bare
+each_caller root_publishes root
 private_install
 veth_host
 LXCPATH=$TMP/veths && mkdir "$LXCPATH" && chown "$TEST_USER" "$LXCPATH"

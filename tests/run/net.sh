@@ -312,7 +312,7 @@ ok "phys: it stops" stop
 given_back "renamed inside"
 start
 kill -9 "$(pgrep -f "^\[lxc monitor\] $LXCPATH c$")"
-like "phys: the monitor is killed" "$(message start)" "*'c' is running, but its monitor is gone*"
+like "phys: the monitor is killed" "$(message start)" "*'c' is already running*"
 ok "phys: and it is ended" stop
 given_back "the monitor killed"
 ok "phys: it starts again" start

@@ -1,13 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # lxc.seccomp.*: what is denied inside, to init and to attached programs; policies and their
-# mistakes; the cache of compiled ones, also a hostile one.
+# mistakes; the cache of compiled ones, also a hostile one; programs that are asked.
 . "$(dirname "$0")/lib.sh"
 : "${top_srcdir:=}" "${who:=}" # from lib.sh
 [ -x /bin/busybox ] || [ -x /usr/bin/busybox ] || skip "no busybox"
 [ "$(uname -m)" = x86_64 ] || skip "the numbers of calls are those of x86_64"
 
-# call NUMBER ARG...: what the kernel answers, 0 or the number of the error
+# call NUMBER ARG...: what the kernel answers, 0 or the number of the error; paths are strings
 cat >"$TMP/call.c" <<'EOF'
 #include <errno.h>
 #include <stdio.h>
@@ -19,7 +19,7 @@ int main(int argc, char **argv)
 	long a[7] = { 0 };
 
 	for (int i = 1; i < argc && i < 8; i++)
-		a[i - 1] = strtol(argv[i], NULL, 0);
+		a[i - 1] = *argv[i] == '/' ? (long)argv[i] : strtol(argv[i], NULL, 0);
 	errno = 0;
 	syscall(a[0], a[1], a[2], a[3], a[4], a[5], a[6]);
 	printf("%d\n", errno);
@@ -183,6 +183,88 @@ policies()
 	refused "a policy is text" "*'$TMP/bad' holds a NUL byte*" "lxc.seccomp.profile = $TMP/bad"
 	printf '2\ndenylist\nchmod notify\n' >"$TMP/bad"
 	refused "notify needs somebody" "*$TMP/bad:3: 'notify' needs*" "lxc.seccomp.profile = $TMP/bad"
+	printf '2\ndenylist\nmknod errno 1 1,0x6000,&=,0xf000\n' >"$TMP/bad"
+	refused "a comparison without brackets" "*$TMP/bad:3: unexpected behind the action: '1,0x6000*" \
+		"lxc.seccomp.profile = $TMP/bad"
+}
+
+# ---- programs that are asked ----
+
+proxy_pid=
+proxy()
+{
+	: >"$TMP/proxy.log"
+	chmod 666 "$TMP/proxy.log"
+	as_caller env python3 "$top_srcdir/tests/run/proxy.py" "$TMP/proxy.log" "$LXCPATH/proxy" "@rlxc-$$-$who" &
+	wait_for 10 grep -q up "$TMP/proxy.log"
+	proxy_pid=$(sed -n 's/^up //p' "$TMP/proxy.log")
+	on_exit "kill -9 $proxy_pid 2>/dev/null"
+}
+
+end_proxy()
+{
+	kill -9 "$proxy_pid"
+	wait 2>/dev/null
+}
+
+# What init says is in a file of the root file system, since it is filtered before there is an attach.
+notify()
+{
+	has python3 || return 0
+	printf '2\ndenylist\nmkdir notify\n' >"$TMP/policy"
+	key="lxc.seccomp.notify.proxy = unix:$LXCPATH/proxy"
+	refused "a proxy that is not there" "*cannot reach*lxc.seccomp.notify.proxy = unix:$LXCPATH/proxy*hint: *" \
+		"lxc.seccomp.profile = $TMP/policy" "$key"
+	proxy
+	config "lxc.seccomp.profile = $TMP/policy" "$key" 'lxc.seccomp.notify.cookie = a cookie' \
+		'lxc.hook.start = /bin/sh -c "/call 83 /errno77 >/hook-said"'
+	like "$who: the plan names the proxy" "$(rlxc start -n c --dry-run)" '*"seccomp_proxy": "unix:*'
+	ok "$who: it starts with a proxy" rlxc start -n c -- /bin/sh -c '/call 83 /errno77 >/said; exec sleep 300'
+	wait_for 10 lxc attach -n c -- test -s /said </dev/null
+	is "$who: it is asked for init" "$(lxc attach -n c -- cat /said </dev/null)" 77
+	is "$who: and for its start hook" "$(lxc attach -n c -- cat /hook-said </dev/null)" 77
+	denied "it is asked for attached programs" 77 83 /errno77
+	like "$who: with what LXC's proxies get" "$(grep -c . "$TMP/proxy.log") $(tail -n 1 "$TMP/proxy.log")" \
+		"4 /errno77 call 3 a cookie 8 $(pgrep -f "^\[lxc monitor\] $LXCPATH c$") $(init_pid)"
+	denied "its value is the call's" 0 83 /value
+	ok "$who: for the kernel nothing happened" test ! -e "$LXCPATH/c/rootfs/value"
+	denied "a call can go on" 0 83 /continue
+	ok "$who: and has" test -d "$LXCPATH/c/rootfs/continue"
+	denied "another call's answer is none" 38 83 /other-call
+	denied "nor is one that contradicts itself" 38 83 /contradiction
+	denied "nor rubbish" 38 83 /rubbish
+	denied "a proxy that leaves in between is asked no more" 38 83 /end
+	denied "but anew the next time" 77 83 /errno77
+	denied "other calls are the kernel's" 2 80 /missing
+	kill -STOP "$proxy_pid"
+	as_caller "$RLXC" attach -P "$LXCPATH" -n c -- /call 83 /errno77 >/dev/null 2>&1 </dev/null &
+	waiting=$!
+	wait_for 10 pgrep -f '^/call 83 /errno77'
+	is "$who: a proxy that says nothing holds nobody else up" "$(lxc attach -n c -- echo here </dev/null)" here
+	ok "$who: nor the end" lxc stop -k -n c
+	wait $waiting
+	end_proxy
+	not_ok "$who: nothing is left" pgrep -f "$LXCPATH c$"
+	again
+}
+
+# Without its proxy, and with the next one
+again()
+{
+	proxy
+	config "lxc.seccomp.profile = $TMP/policy" "lxc.seccomp.notify.proxy = unix:@rlxc-$$-$who"
+	start "with an abstract name"
+	denied "that proxy is asked" 77 83 /errno77
+	end_proxy
+	denied "without it such calls do not exist" 38 83 /errno77
+	proxy
+	denied "when it is there again it is asked" 77 83 /errno77
+	pid=$(pgrep -f "^\[lxc notify\] $LXCPATH c$")
+	kill -9 "$pid"
+	denied "without the process that asks neither" 38 83 /continue
+	ok "$who: the container runs on" kill -0 "$(init_pid)"
+	stop
+	end_proxy
 }
 
 # How often a start runs the compiler. A user's ends soon after that: newuidmap is not set-user-ID
@@ -287,6 +369,7 @@ seccomp()
 	builtin_filter
 	hooks
 	policies
+	notify
 	if has strace; then
 		cached
 	else

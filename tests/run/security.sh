@@ -211,6 +211,55 @@ clock()
 	stop
 }
 
+# ---- what is the container's own is not believed ----
+
+# A name service in the image, and a /proc that is none
+own_files()
+{
+	[ "$who" = root ] && has strace || return
+	# shellcheck disable=SC2086
+	start -s 'lxc.sysctl.kernel.domainname=inside' -s 'lxc.mount.entry=none proc tmpfs rw 0 0' -- $sleeper
+	is "$who: sysctls do not go through its /proc" \
+		"$(nsenter -t "$(init_of $c)" -u cat /proc/sys/kernel/domainname)" inside
+	stop
+	# shellcheck disable=SC2086
+	start -- $sleeper
+	attach -- sh -c 'mkdir -p /etc; echo "passwd: evil" >/etc/nsswitch.conf'
+	env ASAN_OPTIONS=detect_leaks=0 timeout -k 5 30 strace -f -qq -e trace=open,openat -o "$TMP/opened" \
+		"$RLXC" attach -P "$LXCPATH" -n $c -- /bin/true </dev/null
+	like "$who: attach is traced" "$(cat "$TMP/opened")" "*openat*"
+	is "$who: nothing of its name service is loaded" "$(grep -c -e nsswitch -e libnss "$TMP/opened")" 0
+	stop
+}
+
+# Who is executed by a link to /proc/self/exe is the runner itself, inside. Its file is kept open until
+# nobody in there executes it any more. Root without id maps is kept from it by the monitor, which does.
+own_program()
+{
+	before=$(sha256sum "$RLXC")
+	attach -- ln -s /proc/self/exe /lxc-unshare
+	attach -- /lxc-unshare -s UTSNAME /bin/sleep 20 >/dev/null 2>&1 &
+	# shellcheck disable=SC2016
+	attach -- timeout 20 sh -c 'until pid=$(grep -l -a ^/lxc-unshare /proc/[0-9]*/cmdline); do :; done
+		pid=${pid#/proc/} pid=${pid%%/*}; exec 3<"/proc/$pid/exe" || exit
+		echo >/met; kill -9 "$pid"; while [ -d "/proc/$pid" ]; do :; done
+		echo harm >>/proc/self/fd/3 && echo >/written' 2>/dev/null
+	wait $!
+	ok "$who: the runner is executed by a link of the container" attach -- test -e /met
+	not_ok "$who: who has no way to write to the runner" attach -- test -e /written
+	is "$who: nor was it changed" "$(sha256sum "$RLXC")" "$before"
+	attach -- rm -f /lxc-unshare /met
+}
+
+own_cgroups()
+{
+	# shellcheck disable=SC2016
+	is "$who: nothing of the host's cgroups can be written" "$(attach -- sh -c '
+		for f in $(find /sys/fs/cgroup -name release_agent 2>/dev/null); do
+			{ echo /evil >"$f"; } 2>/dev/null && echo "$f"
+		done' 2>/dev/null)" ""
+}
+
 # ---- the monitor ----
 
 socket_of()
@@ -342,7 +391,10 @@ checks()
 	descriptors
 	tracing
 	keyring
+	own_program
+	own_cgroups
 	stop
+	own_files
 }
 
 each_caller checks

@@ -36,6 +36,12 @@ making()
 	c=$LXCPATH/a
 	echo 'lxc.net.0.type = empty' | as_caller tee -a "$c/config" >/dev/null
 	is "$who: none yet" "$(lxc snapshot -n a -L)" "No snapshots"
+	if [ "$(id -u)" -eq 0 ] && [ "$who" = user ]; then
+		mkdir -m 700 "$LXCPATH/closed"
+		like "$who: one may not look" "$(message snapshot -n closed -L)" \
+			"*cannot look into '$LXCPATH/closed': Permission denied*"
+		rmdir "$LXCPATH/closed"
+	fi
 	is "$who: none in JSON" "$(lxc snapshot -n a -L --format json)" "[]"
 	exits 1 "$who: none to delete" lxc snapshot -n a -d ALL
 	put a first
@@ -134,7 +140,7 @@ overlays()
 	lxc start -n o
 	is "$who: with what was written then" "$(lxc attach -n o -- cat /etc/written)" one
 	lxc stop -k -n o
-	like "$who: a base is not restored" "$(message snapshot -n a -r snap0)" "*'a' has * clones*"
+	like "$who: a base is not restored" "$(message snapshot -n a -r snap0)" "*'a' has a clone*"
 	ok "$who: destroyed with its snapshot" lxc destroy -s -n o
 	not_ok "$who: nobody needs the base" test -e "$c/lxc_snapshots"
 }

@@ -107,6 +107,19 @@ shutting_down()
 	as_caller sh -c 'printf "lxc.include = %s/c/config\nlxc.signal.halt = SIGUSR2\n" "$1" >"$1/other"' sh "$LXCPATH"
 	start_init -- /bin/sh -c "$(init_with USR2)"
 	is "$who: --rcfile" "$(takes 0 3000 lxc stop -n c -t 10 --rcfile "$LXCPATH/other") $(logged)" "0 got USR2 "
+	as_caller sed -i 's/^lxc.signal/#&/' "$LXCPATH/c/config"
+	lxc start -n c
+	lxc attach -n c -- ln -sf /bin/busybox /sbin/init
+	lxc stop -n c -k
+	lxc start -n c
+	is "$who: busybox is known without a configuration" "$(takes 0 5000 lxc stop -n c -t 10 --nokill) $(state c)" "0 STOPPED"
+	lxc start -n c
+	exits 0 "$who: also what it reboots at" lxc stop -n c -r -t 10
+	lxc stop -n c -k
+	start_init -- /bin/sh -c "$(init_with TERM)"
+	is "$who: a program that listens to SIGTERM alone gets that" "$(takes 0 3000 lxc stop -n c -t 10) $(logged)" "0 got TERM "
+	as_caller sed -i 's/^#lxc.signal/lxc.signal/' "$LXCPATH/c/config"
+
 	start_init -- /bin/sh -c "$(init_with USR2)"
 	exits 1 "$who: --rcfile that is not there" lxc stop -n c -t 10 --rcfile "$TMP/no"
 	is "$who: sends nothing" "$(state c)" RUNNING
@@ -186,12 +199,23 @@ cgroup_of()
 	done
 }
 
+no_monitor()
+{
+	! pgrep -f "^\[lxc monitor\] $LXCPATH c$"
+}
+
+kill_monitor()
+{
+	as_caller kill -9 "$(pgrep -f "^\[lxc monitor\] $LXCPATH c$")"
+	wait_for 5 no_monitor
+}
+
 # A monitor that was killed takes its container along, unless lxc.monitor.signal.pdeath says no.
 without_monitor()
 {
 	lxc start -n c
 	init=$(lxc info -n c -pH)
-	as_caller kill -9 "$(pgrep -f "^\[lxc monitor\] $LXCPATH c$")"
+	kill_monitor
 	ok "$who: init ends with its monitor" wait_for 5 has_ended "$init"
 	ok "$who: the state is right" wait_for 5 is_state c STOPPED
 	ok "$who: and it starts again" lxc start -n c
@@ -199,20 +223,22 @@ without_monitor()
 
 	lxc start -n c -s lxc.monitor.signal.pdeath=0
 	init=$(lxc info -n c -pH)
-	as_caller kill -9 "$(pgrep -f "^\[lxc monitor\] $LXCPATH c$")"
+	kill_monitor
 	sleep 0.2
 	ok "$who: with pdeath = 0 init survives" test -e "/proc/$init"
 	is "$who: it is still seen" "$(state c) $(lxc info -n c -pH) $(lxc ls -1 --running)" "RUNNING $init c"
-	exits 1 "$who: lxc-start cannot take it over" lxc start -n c
-	like "$who: and says what to do" "$(message lxc start -n c)" "*'c' is running*hint: *lxc-stop*"
+	exits 0 "$who: for lxc-start it is running" lxc start -n c
+	like "$who: which says so" "$(message lxc start -n c)" "*'c' is already running*"
+	kill_monitor
 	exits 0 "$who: it can be waited for" lxc wait -n c -s RUNNING -t 0
 	exits 1 "$who: it has not stopped" lxc wait -n c -s STOPPED -t 0
-	exits 1 "$who: it cannot reboot" lxc stop -n c -r
+	kill_monitor
+	exits 0 "$who: it can reboot" lxc stop -n c -r
 	is "$who: -W asks its init" "$(takes 0 900 lxc stop -n c -W)" 0
 	ok "$who: which halts" wait_for 8 is_state c STOPPED
 	ok "$who: and can be started over" lxc start -n c -s lxc.monitor.signal.pdeath=0
 	init=$(lxc info -n c -pH)
-	as_caller kill -9 "$(pgrep -f "^\[lxc monitor\] $LXCPATH c$")"
+	kill_monitor
 	is "$who: a request to stop reaches it" "$(takes 0 8000 lxc stop -n c) $(state c)" "0 STOPPED"
 	ok "$who: it is gone" wait_for 5 has_ended "$init"
 	ok "$who: it starts again" lxc start -n c
@@ -220,7 +246,7 @@ without_monitor()
 	lxc start -n c -s lxc.monitor.signal.pdeath=0
 	init=$(lxc info -n c -pH)
 	cgroup=$(cgroup_of "$init")
-	as_caller kill -9 "$(pgrep -f "^\[lxc monitor\] $LXCPATH c$")"
+	kill_monitor
 	is "$who: -k reaches it, too" "$(takes 0 3000 lxc stop -n c -k) $(state c)" "0 STOPPED"
 	ok "$who: it is gone" wait_for 5 has_ended "$init"
 	ok "$who: nothing of it stays in the cgroups" test -z "$cgroup" -o ! -e "$cgroup"

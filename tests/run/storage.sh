@@ -6,6 +6,9 @@
 # Run by root it has mounts of its own: a btrfs file system, and a /dev where programs that stand in
 # for those of LVM make their volumes. ZFS is not to be had everywhere: a program in its place
 # writes down what it is asked.
+#
+# STORAGE_ROWS="lvm thin": these rows of the table only, with a volume group vg0 that is real, and of them
+# STORAGE_OPERATIONS.
 if [ "$(id -u)" -eq 0 ] && [ -z "${STORAGE_INSIDE-}" ] && unshare --mount true 2>/dev/null; then
 	STORAGE_INSIDE=$(readlink /proc/self/ns/mnt) exec unshare --mount --propagation private -- bash "$0" "$@"
 fi
@@ -16,19 +19,21 @@ need timeout
 
 # ---- the matrix ----
 
-# BACKEND CALLER OPERATION... ; what is not in a row is refused by create, with the message of
-# why_not. "bare" is a user, too.
+# BACKEND CALLER OPERATION... ; clone is copy -s, restore is in place, renew as a new container. What
+# is not in a row is refused, with the message of why_not; an empty row by create. "bare" is a user,
+# too; thin is lvm in a thin pool.
 matrix='
-dir     root create start destroy
-dir     user create start destroy
-overlay root create start destroy
-overlay user create start destroy
-btrfs   root create start destroy
-btrfs   user create start destroy
-loop    root create start destroy
+dir     root create start copy clone snapshot restore renew rename destroy
+dir     user create start copy clone snapshot restore renew rename destroy
+overlay root create start copy clone snapshot restore renew rename destroy
+overlay user create start copy clone snapshot restore renew rename destroy
+btrfs   root create start copy clone snapshot restore renew rename destroy
+btrfs   user create start copy clone snapshot restore renew rename destroy
+loop    root create start copy       snapshot restore renew rename destroy
 loop    user
-lvm     root create start destroy
+lvm     root create start copy clone snapshot restore renew rename destroy
 lvm     user
+thin    root create start copy clone snapshot restore renew rename destroy
 zfs     root
 zfs     user
 nbd     root
@@ -36,11 +41,13 @@ nbd     user
 rbd     root
 rbd     user
 '
-backends="dir overlay btrfs loop lvm zfs nbd rbd"
+operations=${STORAGE_OPERATIONS:-create start copy clone snapshot restore renew rename destroy}
+backends="dir overlay btrfs loop lvm thin zfs nbd rbd"
 
 why_not()
 {
 	case $1-$2 in
+	loop-clone) echo "*type 'loop' has no snapshots*hint: make a full copy, without -s*" ;;
 	nbd-*) echo "*'nbd' is not supported: it needs qemu-nbd*" ;;
 	rbd-*) echo "*'rbd' is not supported: it needs a Ceph cluster*" ;;
 	*-user) echo "*only root of the host can have a root file system of type '$1': *" ;;
@@ -54,7 +61,7 @@ where()
 	case $1 in
 	overlay) echo "overlay:$LXCPATH/$2/rootfs:$LXCPATH/$2/overlay/delta" ;;
 	loop) echo "loop:$LXCPATH/$2/rootdev" ;;
-	lvm) echo "lvm:/dev/vg0/$2" ;;
+	lvm | thin) echo "lvm:/dev/vg0/$2" ;;
 	*) echo "$1:$LXCPATH/$2/rootfs" ;;
 	esac
 }
@@ -68,8 +75,15 @@ extra_options()
 {
 	case $1 in
 	loop) echo "--fssize 64M" ;;
-	lvm) echo "--vgname vg0 --fssize 64M" ;;
+	lvm) echo "--vgname vg0 --fssize 32M" ;;
+	thin) echo "--vgname vg0 --thinpool pool --fssize 32M" ;;
 	esac
+}
+
+# As -B knows it
+backend_of()
+{
+	echo "$1" | sed 's/^thin$/lvm/'
 }
 
 inside()
@@ -80,7 +94,7 @@ inside()
 op_create()
 {
 	# shellcheck disable=SC2046
-	ok "$who, $1: create" create -n "$1" -B "$1" $(extra_options "$1") || return
+	ok "$who, $1: create" create -n "$1" -B "$(backend_of "$1")" $(extra_options "$1") || return
 	like "$who, $1: the configuration" "$(lxc_rootfs "$1")" "$(where "$1" "$1")"
 	[ "$1" = btrfs ] || return 0
 	is "$who, btrfs: is a subvolume" "$(stat -c %i "$LXCPATH/$1/rootfs")" 256
@@ -89,6 +103,140 @@ op_create()
 lxc_rootfs()
 {
 	sed -n 's/^lxc.rootfs.path = //p' "$LXCPATH/$1/config"
+}
+
+# A shell's line in a container that is started for it
+once()
+{
+	lxc start -n "$1" && inside "$1" "$2"
+	lxc stop -k -n "$1"
+}
+
+# What tells states and containers apart
+put()
+{
+	once "$1" "echo $2 >/etc/state"
+}
+
+is_like()
+{
+	is "$2" "$(once "$1" 'cat /etc/state /etc/hostname')" "$3
+$1"
+}
+
+op_copy()
+{
+	put "$1" first
+	ok "$who, $1: copy" lxc copy -n "$1" -N k || return
+	is_like k "$who, $1: the copy" first
+	[ "$1" != btrfs ] || is "$who, btrfs: it is a subvolume" "$(stat -c %i "$LXCPATH/k/rootfs")" 256
+	[ "$1-$who" != loop-root ] ||
+		is "$who, loop: as large as the original" "$(stat -c %s "$LXCPATH/k/rootdev")" 67108864
+	case $1 in
+	lvm | thin)
+		is "$who, $1: as large, and of the same kind" "$(describe k)" "$(describe "$1")" ;;
+	esac
+	ok "$who, $1: it goes" lxc destroy -n k
+}
+
+# Size and pool of a logical volume
+describe()
+{
+	echo "$(blockdev --getsize64 "/dev/vg0/$1")" "$(lvs --noheadings -o pool_lv "vg0/$1" | tr -d ' ')"
+}
+
+# Those that need what they were made from hold it
+op_clone()
+{
+	ok "$who, $1: copy -s" lxc copy -n "$1" -N k -s || return
+	put k changed
+	is_like k "$who, $1: the clone" changed
+	is_like "$1" "$who, $1: what it was made from" first
+	case $1 in
+	dir | overlay | lvm)
+		like "$who, $1: which cannot go" "$(lxc destroy -n "$1" 2>&1)" \
+			"*'$1' has a clone that needs it, '$LXCPATH/k'*hint: lxc-destroy -s*"
+		;;
+	esac
+	case $1 in
+	lvm) like "$who, $1: no snapshot of a snapshot" "$(lxc copy -n k -N k2 -s 2>&1)" \
+		"*'vg0/k' is a snapshot itself*hint: make a full copy, without -s*" ;;
+	*)
+		ok "$who, $1: a clone of the clone" lxc copy -n k -N k2 -s
+		is_like k2 "$who, $1: with its own name" changed
+		ok "$who, $1: which goes" lxc destroy -n k2
+		;;
+	esac
+	ok "$who, $1: the clone goes" lxc destroy -n k
+	not_ok "$who, $1: nobody needs the source" test -e "$LXCPATH/$1/lxc_snapshots"
+}
+
+op_snapshot()
+{
+	ok "$who, $1: snapshot" lxc snapshot -n "$1" || return
+	put "$1" second
+	ok "$who, $1: another" lxc snapshot -n "$1"
+	is "$who, $1: both are there" "$(lxc snapshot -n "$1" -L | cut -d' ' -f1)" "snap0
+snap1"
+	like "$who, $1: it cannot go" "$(lxc destroy -n "$1" 2>&1)" "*'$1' has snapshots*"
+}
+
+# Twice, since the files of a volume change places
+op_restore()
+{
+	ok "$who, $1: restore" lxc snapshot -n "$1" -r snap0 || return
+	is_like "$1" "$who, $1: the first state" first
+	ok "$who, $1: and the other" lxc snapshot -n "$1" -r snap1
+	is_like "$1" "$who, $1: the second state" second
+	put "$1" third
+	ok "$who, $1: what was restored has a snapshot" lxc snapshot -n "$1"
+	ok "$who, $1: the first once more" lxc snapshot -n "$1" -r snap0
+	is_like "$1" "$who, $1: is unchanged" first
+	is "$who, $1: nothing is left over" "$(find "$LXCPATH/$1" -maxdepth 1 -name ".*" -printf "%f ")" ".rlxc "
+	[ "$1" != loop ] || is "$who, loop: nor an image" "$(find "$LXCPATH/loop" -maxdepth 1 -name 'rootdev*' | wc -l)" 1
+	case $1 in
+	lvm | thin) is "$who, $1: nor a volume" "$(count_volumes)" 4 ;;
+	esac
+}
+
+# The container's and those of three snapshots
+count_volumes()
+{
+	lvs --noheadings -o lv_attr vg0 | grep -cv '^ *t'
+}
+
+op_renew()
+{
+	ok "$who, $1: restore as a new one" lxc snapshot -n "$1" -r snap2 -N new || return
+	is_like new "$who, $1: the third state" third
+	ok "$who, $1: it goes" lxc destroy -n new
+	is_like "$1" "$who, $1: the container stays" first
+	ok "$who, $1: the snapshots go" lxc snapshot -n "$1" -d ALL
+}
+
+# Another has the old name, and its image the old place, which is nothing to the renamed one.
+renamed_image()
+{
+	lxc copy -n loop -N r -R
+	lxc copy -n r -N loop
+	ok "$who, loop: a renamed one goes" lxc destroy -n r
+	is_like loop "$who, loop: and not the image of another" first
+}
+
+op_rename()
+{
+	ok "$who, $1: rename" lxc copy -n "$1" -N r -R || return
+	is_like r "$who, $1: with the name inside" first
+	not_ok "$who, $1: the old name is free" test -e "$LXCPATH/$1"
+	ok "$who, $1: back" lxc copy -n r -N "$1" -R
+	is_like "$1" "$who, $1: with its own name" first
+	[ "$1" != loop ] || renamed_image
+	[ "$1" = dir ] || return 0
+	ok "$who: a clone" lxc copy -n dir -N k -s
+	ok "$who: is renamed" lxc copy -n k -N r -R
+	is_like r "$who: with the name inside" first
+	is "$who: and with no name below it" "$(once dir 'cat /etc/hostname')" dir
+	ok "$who: it goes" lxc destroy -n r
 }
 
 # What is written is there the next time; the second start is that of storage that was used.
@@ -135,7 +283,7 @@ nothing_left()
 	is "$who, $1: no loop device is left" "$(devices)" ""
 	not_ok "$who, $1: nothing is mounted" grep -q "$LXCPATH/$1" /proc/self/mounts
 	is "$who, $1: no directory is left" "$(ls -A "$LXCPATH")" ""
-	[ "$who" != root ] || is "$who, $1: no volume is left" "$(ls "$TMP/volumes")" ""
+	[ "$who-$HAS_LVM" != root-1 ] || is "$who, $1: no volume is left" "$(count_volumes)" 0
 }
 
 is_possible()
@@ -143,7 +291,9 @@ is_possible()
 	case $1-$who in
 	btrfs-*) [ -n "$HAS_BTRFS" ] ;;
 	loop-root) [ -n "$HAS_LOOP" ] && has mkfs.ext4 ;;
-	lvm-root) [ -n "$HAS_LVM" ] && has mkfs.ext4 ;;
+	lvm-root | thin-root) [ -n "$HAS_LVM" ] && has mkfs.ext4 ;;
+	dir-* | overlay-*) ;;
+	*) false ;;
 	esac
 }
 
@@ -152,8 +302,10 @@ try_backend()
 	kind=user
 	[ "$who" != root ] || kind=root
 	[ "$1" != btrfs ] || LXCPATH=$TMP/btrfs/$who
-	operations=$(echo "$matrix" | awk -v b="$1" -v w=$kind '$1 == b && $2 == w { $1 = $2 = ""; print }')
-	if [ -z "${operations# }" ]; then
+	row=$(echo "$matrix" | sed -n "s/^$1 *$kind *//p")
+	if [ "$1-$who" = thin-user ]; then
+		return
+	elif [ -z "$row" ]; then
 		like "$who, $1: is refused" "$(create -n c -B "$1" 2>&1)" "$(why_not "$1" $kind)"
 	elif ! is_possible "$1"; then
 		[ "${RLXC_MUST_RUN:-0}" != 1 ] || [ "$(id -u)" -ne 0 ] || skip "$1 cannot be had here"
@@ -161,10 +313,19 @@ try_backend()
 		return
 	else
 		for operation in $operations; do
-			"op_$operation" "$1"
+			case " $row " in
+			*" $operation "*) "op_$operation" "$1" ;;
+			*) "no_$operation" "$1" ;;
+			esac
 		done
 	fi
 	is "$who, $1: nothing is left" "$(ls -A "$LXCPATH")" ""
+}
+
+no_clone()
+{
+	like "$who, $1: copy -s is refused" "$(lxc copy -n "$1" -N k -s 2>&1)" "$(why_not "$1" clone)"
+	not_ok "$who, $1: nothing is made" test -e "$LXCPATH/k"
 }
 
 try_matrix()
@@ -241,6 +402,15 @@ try_overlays()
 		"*mounted with the option 'volatile'*hint: *rm -rf '$o/v/work/work'*"
 	like "$who: an option that overlay has not" "$(start_with "lxc.rootfs.path = overlayfs:$base:$o/w/delta" \
 		'lxc.rootfs.options = floppy=1')" "*cannot make an overlay over '$o/w/delta': overlay: Unknown parameter 'floppy'*"
+	like "$who: an option cannot say what is mounted" "$(start_with "lxc.rootfs.path = overlay:$base:$o/w/delta" \
+		"lxc.rootfs.options = upperdir=$o/one")" \
+		"*lxc.rootfs.options: 'upperdir=$o/one' is not for options to say*hint: lxc.rootfs.path*"
+	configuration "lxc.rootfs.path = lvm:/dev/vg0" >"$TMP/over.conf"
+	like "$who: a dry run knows the backends" "$(lxc start --dry-run -n over -f "$TMP/over.conf" 2>&1)" \
+		"*'lvm:/dev/vg0' is not a logical volume*hint: check lxc.rootfs.path*"
+	configuration "lxc.rootfs.path = loop:$TMP/no" >"$TMP/over.conf"
+	[ "$who" = root ] || like "$who: and who may have them" \
+		"$(lxc start --dry-run -n over -f "$TMP/over.conf" 2>&1)" "*only root of the host*'loop'*"
 	like "$who: an option that a directory has not" \
 		"$(start_with "lxc.rootfs.path = dir:$base" 'lxc.rootfs.options = nosiud')" \
 		"*warning: lxc.rootfs.options: 'nosiud' has no effect*"
@@ -296,7 +466,7 @@ start_waiting()
 {
 	# shellcheck disable=SC2046
 	as_caller sh -c 'echo $$ >"$0"; exec "$@"' "$LXCPATH/.pid" "$RLXC" create -P "$LXCPATH" -n killed \
-		-f "$TMP/plain.conf" -t "$TMP/waits" -B "$1" $(extra_options "$1") >"$TMP/.killed" 2>&1 &
+		-f "$TMP/plain.conf" -t "$TMP/waits" -B "$(backend_of "$1")" $(extra_options "$1") >"$TMP/.killed" 2>&1 &
 	wait_for 20 test -s "$LXCPATH/.pid"
 }
 
@@ -318,8 +488,7 @@ try_killed()
 	for backend in $backends; do
 		kind=user
 		[ "$who" != root ] || kind=root
-		echo "$matrix" | grep -Eq "^$backend +$kind create" && { [ $backend = dir ] || [ $backend = overlay ] ||
-			is_possible $backend; } || continue
+		echo "$matrix" | grep -Eq "^$backend +$kind create" && is_possible $backend || continue
 		LXCPATH=$TMP/$who
 		[ $backend != btrfs ] || LXCPATH=$TMP/btrfs/$who
 		start_waiting $backend
@@ -358,6 +527,7 @@ all()
 		[ "$who" = root ] || chown "$TEST_USER:" "$TMP/btrfs/$who"
 	fi
 	try_matrix
+	[ -z "${STORAGE_ROWS-}" ] || return 0
 	try_killed
 	try_overlays
 	[ "$who" != root ] || only_root
@@ -394,7 +564,10 @@ try_file_systems()
 		ok "$type: start" lxc start -n fs
 		like "$type: it is one" "$(inside fs 'grep " / " /proc/self/mounts')" "/dev/loop* / $type *"
 		lxc stop -k -n fs
+		ok "$type: a copy" lxc copy -n fs -N fs2
+		like "$type: is one, too" "$(once fs2 'grep " / " /proc/self/mounts')" "/dev/loop* / $type *"
 		ok "$type: destroy" lxc destroy -n fs
+		ok "$type: and the copy" lxc destroy -n fs2
 	done
 	like "loop: no such file system" "$(create -n fs -B loop --fstype floppy 2>&1)" \
 		"*'mkfs.floppy' is not installed*"
@@ -452,17 +625,31 @@ make_lvm()
 		volumes=$TMP/volumes
 	END
 	cat >>"$TMP/bin/lvm" <<-'END'
-		command=${0##*/}
+		command=${0##*/} column='' from='' kind=- pool=''
 		echo "$command $*" >>"$volumes.log"
 		for word; do last=$word; done
 		name=${last#vg0/}
+		# What lv_attr begins with, a tag, the pool
+		show()
+		{
+			IFS=: read -r kind tag pool <"$volumes.$1"
+			case $column in
+			lv_attr) echo "  $kind" ;;
+			lv_tags) echo "  $tag" ;;
+			pool_lv) echo "  $pool" ;;
+			esac
+		}
 		case $command in
 		vgs) [ "$last" = vg0 ] || { echo "Volume group \"$last\" not found"; exit 5; } ;;
 		lvs)
-			case $last in
-			vg0/pool) echo "  twi-aotz--" ;;
-			*) [ -e "$volumes/$name" ] || exit 5 ;;
-			esac
+			[ $# -lt 4 ] || column=$3
+			if [ "$last" = vg0/pool ]; then
+				echo "  twi-aotz--"
+			elif [ "$last" = vg0 ]; then
+				for file in "$volumes"/*; do [ ! -e "$file" ] || show "${file##*/}"; done
+			else
+				[ -e "$volumes/$name" ] && show "$name"
+			fi
 			;;
 		lvchange) [ -e "$volumes/$name" ] ;;
 		lvcreate)
@@ -470,13 +657,24 @@ make_lvm()
 				case $1 in
 				-n) name=$2 ;;
 				-L | -V) size=${2%b} ;;
+				-s) from=${last#vg0/} ;;
+				-l) kind=s ;;
+				-kn) kind=V pool=pool ;;
+				--thinpool) kind=V pool=${2#vg0/} ;;
+				--addtag) tag=$2 ;;
 				esac
 				shift
 			done
-			truncate -s "$size" "$volumes/$name" &&
+			[ ! -e "$volumes/$name" ] || { echo "\"$name\" already exists"; exit 5; }
+			if [ -n "$from" ]; then
+				cp --sparse=always "$volumes/$from" "$volumes/$name"
+			else
+				truncate -s "$size" "$volumes/$name"
+			fi &&
+				echo "$kind:$tag:$pool" >"$volumes.$name" &&
 				ln -s "$(losetup -f --show "$volumes/$name")" "/dev/vg0/$name"
 			;;
-		lvremove) losetup -d "/dev/vg0/$name" && rm "/dev/vg0/$name" "$volumes/$name" ;;
+		lvremove) losetup -d "/dev/vg0/$name" && rm "/dev/vg0/$name" "$volumes/$name" "$volumes.$name" ;;
 		esac
 	END
 	chmod 755 "$TMP/bin/lvm"
@@ -494,47 +692,50 @@ try_lvm()
 	: >"$TMP/volumes.log"
 	ok "lvm: a name and a thin pool" create -n x -B lvm --vgname vg0 --lvname other --thinpool pool \
 		--fssize 64M
-	is "lvm: which is where the volume is made" "$(grep lvcreate "$TMP/volumes.log")" \
-		"lvcreate -q -Wy --yes --thinpool vg0/pool -V 67108864b -n other vg0"
+	like "lvm: which is where the volume is made" "$(grep lvcreate "$TMP/volumes.log")" \
+		"lvcreate -q -Wy --yes --addtag rlxc-???????????????? --thinpool vg0/pool -V 67108864b -n other vg0"
 	like "lvm: it is used" "$(create -n y -B lvm --vgname vg0 --lvname other 2>&1)" "*'vg0/other' exists already*"
 	ok "lvm: and stays" test -e "$TMP/volumes/other"
+	lvcreate -L 33554432b -n y vg0
+	ok "lvm: what only has the name is left alone" create -n y -B lvm --vgname vg0 --fssize 32M
+	is "lvm: the container has another" "$(lxc_rootfs y)" lvm:/dev/vg0/y_2
+	ok "lvm: destroy it" lxc destroy -n y
+	ok "lvm: not the first" test -e "$TMP/volumes/y"
+	create -n y -B lvm --vgname vg0 --lvname z --fssize 32M
+	sed -i 's/rlxc-[0-9a-f]*/rlxc-0000000000000000/' "$LXCPATH/y/.rlxc"
+	ok "lvm: nor one that somebody else has made in between" lxc destroy -n y
+	ok "lvm: it stays" test -e "$TMP/volumes/z"
+	lvremove vg0/y
+	lvremove vg0/z
 	ok "lvm: destroy" lxc destroy -n x
 	nothing_left lvm
 }
 
-# The dataset lxc is there, as are those that were created; nothing can be mounted.
+# Nothing can be mounted; tests/storage/test-type-zfs.c has clones and their removal.
 try_zfs()
 {
-	cat >"$TMP/bin/zfs" <<-END
-		#!/bin/sh
-		state=$TMP/datasets
-	END
-	cat >>"$TMP/bin/zfs" <<-'END'
-		echo "$*" >>"$state.log"
-		for word; do last=$word; done
-		case $1 in
-		create) echo "$last" >>"$state" ;;
-		destroy) grep -vx "$last" "$state" >"$state.new"; mv "$state.new" "$state" ;;
-		get) echo - ;;
-		*) grep -qx "$last" "$state" || { echo "cannot open '$last': dataset does not exist"; exit 1; } ;;
-		esac
-	END
-	chmod 755 "$TMP/bin/zfs"
-	echo tank/lxc >"$TMP/datasets"
+	# shellcheck disable=SC2154 # top_srcdir: of lib.sh
+	ln -s "$top_srcdir/tests/run/zfs-stand-in" "$TMP/bin/zfs"
+	export ZFS_STATE="$TMP/datasets"
+	echo tank/lxc - - >"$ZFS_STATE"
 	like "zfs: no such parent" "$(create -n x -B zfs --zfsroot none 2>&1)" \
 		"*cannot use dataset 'none': zfs failed*dataset does not exist*hint: --zfsroot*"
 	: >"$TMP/datasets.log"
 	grep -qw zfs /proc/filesystems ||
 		like "zfs: what cannot be mounted" "$(create -n x -B zfs --zfsroot tank/lxc 2>&1)" \
 			"*cannot mount 'tank/lxc/x' (zfs): No such device*"
-	grep -qw zfs /proc/filesystems || is "zfs: what it is asked, and undone" "$(cat "$TMP/datasets.log")" \
-		"list -H -o name tank/lxc
+	grep -qw zfs /proc/filesystems ||
+		is "zfs: what it is asked, and undone" "$(sed 's/rlxc-[0-9a-f]*/TAG/' "$TMP/datasets.log")" \
+			"list -H -o name tank/lxc
 list -H -o name tank/lxc/x
-create -o mountpoint=legacy tank/lxc/x
+create -o mountpoint=legacy -o rlxc:tag=TAG tank/lxc/x
 list -H -o name tank/lxc/x
+get -H -o value rlxc:tag tank/lxc/x
+list -H -r -d 1 -t snapshot -o clones tank/lxc/x
+list -H -r -d 1 -t snapshot -o name tank/lxc/x
 get -H -o value origin tank/lxc/x
 destroy tank/lxc/x"
-	is "zfs: nothing is left" "$(cat "$TMP/datasets")" tank/lxc
+	is "zfs: nothing is left" "$(cat "$TMP/datasets")" "tank/lxc - -"
 	rm "$TMP/bin/zfs"
 	nothing_left zfs
 }
@@ -562,7 +763,10 @@ if [ "$(id -u)" -eq 0 ] && [ "${STORAGE_INSIDE:-$(readlink /proc/self/ns/mnt)}" 
 		HAS_BTRFS=1
 		chmod 755 "$TMP/btrfs"
 	fi
-	make_lvm
+	[ -n "${STORAGE_ROWS-}" ] || make_lvm
+fi
+if [ -n "${STORAGE_ROWS-}" ]; then
+	backends=$STORAGE_ROWS HAS_LVM=1
 fi
 printf 'lxc.net.0.type = empty\nlxc.pty.max = 16\n' >"$TMP/plain.conf"
 chmod 644 "$TMP/plain.conf"

@@ -11,6 +11,7 @@ Steps, one after the other:
     kill=NAME       a signal for the command, such as kill=TERM
     stopped         until the command is stopped, as by Ctrl-Z (10 s)
     hangup          closes the terminal
+    mark=FILE       makes that file, for others to see how far it is
 
 Then it waits for the end (20 s) and prints everything that the terminal showed. Exit code: that
 of the command, 128 + signal, 99 when a step fails, 98 when the command does not end, 97 when it
@@ -119,6 +120,9 @@ class Terminal:
         elif word == "hangup":
             os.close(self.fd)
             self.fd = -1
+        elif word == "mark":
+            with open(value, "w"):
+                pass
         else:
             raise Failed("no such step: " + step)
 
@@ -159,7 +163,8 @@ def main():
     except Failed as failure:
         code = 99
         print("#", failure)
-        os.kill(terminal.pid, signal.SIGKILL)
+        if terminal.status is None:
+            os.kill(terminal.pid, signal.SIGKILL)
     result = terminal.finish()
     sys.stdout.flush()
     os.write(1, terminal.text.replace(b"\r\n", b"\n"))

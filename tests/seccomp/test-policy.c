@@ -28,6 +28,7 @@ static void test_translated(void **state)
 		{ "2\nwhitelist\nread\n", "default 0x0\nrule read 0x7fff0000\n" },
 		{ "2\nallowlist errno 38\nread", "default 0x50026\nrule read 0x7fff0000\n" },
 		{ "2\ndenylist allow\n", "default 0x7fff0000\n" },
+		{ "2\ndenylist allow # comment\n", "default 0x7fff0000\n" },
 		{ "2\nallowlist trap", "default 0x30000\n" },
 		/* what may stand around the version */
 		{ " \n\t2\n\n\n  denylist\nread\n", "default 0x7fff0000\nrule read 0x0\n" },
@@ -39,7 +40,7 @@ static void test_translated(void **state)
 		  "default 0x7fff0000\nrule a 0x0\nrule b 0x80000000\nrule c 0x30000\n"
 		  "rule d 0x5000d\nrule e 0x7fff0000\nrule f 0x7ffc0000\nrule g 0x7ff00000\n"
 		  "rule h 0x7ff00007\nrule i 0x7fc00000\n" },
-		{ "2\ndenylist\nread errno    4095 whatever\n",
+		{ "2\ndenylist\nread errno    4095 \t\n",
 		  "default 0x7fff0000\nrule read 0x50fff\n" },
 		{ "2\ndenylist\nread allowed\n", "default 0x7fff0000\nrule read 0x7fff0000\n" },
 		/* comments and blanks */
@@ -104,6 +105,17 @@ static void test_refused(void **state)
 		  "file:3: the highest number of an action is 4095, not '4096'" },
 		{ "2\ndenylist\nread errno 99999999999999999999\n",
 		  "file:3: the highest number of an action is 4095, not '99999999999999999999'" },
+		{ "2\ndenylist allow x\n", "file:2: unexpected behind the action: 'x'" },
+		{ "2\ndenylist\nread errno 1 2\n", "file:3: unexpected behind the action: '2'" },
+		{ "2\ndenylist\nmknod errno 1 0,1,==\n",
+		  "file:3: unexpected behind the action: '0,1,=='" },
+		{ "2\ndenylist\nread kill x [0,1,==]\n",
+		  "file:3: unexpected behind the action: 'x'" },
+		{ "2\ndenylist notify\n",
+		  "file:2: 'notify' is for calls that have a rule, not for all others" },
+		{ "2\ndenylist\nsendmsg notify [0,1,==]\n",
+		  "file:3: 'notify' cannot be for the call that hands the filter over, "
+		  "'sendmsg'" },
 		{ "2\ndenylist\nread [0,1,==]\n",
 		  "file:3: comparisons need an action in front of them" },
 		{ "2\ndenylist\nread[0,1,==]\n",
@@ -169,6 +181,10 @@ static void test_notify(void **state)
 		-EINVAL);
 	assert_string_equal(err.msg,
 	                    "f:4: 'notify' needs somebody to ask, lxc.seccomp.notify.proxy");
+	assert_true(seccomp_policy_notifies("default 0x0\nrule a 0x0\nrule b 0x7fc00000\n"));
+	assert_false(seccomp_policy_notifies("default 0x7fc00000\n"));
+	assert_false(seccomp_policy_notifies("rule a 0x0 0 4 0x7fc00000 0x0\nrule b 0x1\n"));
+	assert_false(seccomp_policy_notifies("native\n"));
 }
 
 /* On any host the policy means the same, and id maps add to it. */

@@ -402,7 +402,7 @@ static void test_load_damaged(void **state)
 
 	(void)state;
 	assert_int_equal(write(fd, "rlxcbpf1", 8), 8);
-	assert_int_equal(seccomp_load(fd, &err), -EBADMSG);
+	assert_int_equal(seccomp_load(fd, -EBADF, &err), -EBADMSG);
 	assert_non_null(strstr(err.msg, "cannot read the container's filter"));
 }
 

@@ -84,22 +84,23 @@ static void ring_keeps_the_last_bytes(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct console_log *log = NULL;
-		char *data = NULL;
-		size_t len = 1;
+		int fd = memfd_create("copy", MFD_CLOEXEC);
+		char data[4 * PAGE];
+		size_t len;
 
 		assert_int_equal(console_log_new(cases[i].buffer, NULL, 0, false, &log, NULL), 0);
 		add_text(log, 0, cases[i].total, cases[i].piece);
-		assert_int_equal(console_log_read(log, &data, &len), 0);
+		assert_int_equal(console_log_copy(log, fd), 0);
+		len = (size_t)read(fd, data, sizeof(data));
 		assert_int_equal(len, cases[i].want);
-		assert_int_equal(strlen(data), len);
 		for (size_t k = 0; k < len; k++)
 			assert_int_equal(data[k],
 			                 "0123456789abcdef"[(cases[i].total - len + k) % 16]);
-		free(data);
 		console_log_clear(log);
-		assert_int_equal(console_log_read(log, &data, &len), 0);
-		assert_int_equal(len, 0);
-		free(data);
+		assert_int_equal(ftruncate(fd, 0), 0);
+		assert_int_equal(console_log_copy(log, fd), 0);
+		assert_int_equal(read(fd, data, sizeof(data)), 0);
+		(void)close(fd);
 		assert_null(console_log_free(log));
 	}
 }
@@ -107,16 +108,14 @@ static void ring_keeps_the_last_bytes(void **state)
 static void nothing_asked_for_is_nothing(void **state)
 {
 	struct console_log *log = NULL;
-	char *data = NULL;
-	size_t len;
 
 	(void)state;
 	console_log_add(NULL, "x", 1);
 	console_log_clear(NULL);
-	assert_int_equal(console_log_read(NULL, &data, &len), -ENODATA);
+	assert_int_equal(console_log_copy(NULL, -1), -ENODATA);
 	assert_int_equal(console_log_new(0, NULL, 0, false, &log, NULL), 0);
 	console_log_add(log, "x", 1);
-	assert_int_equal(console_log_read(log, &data, &len), -ENODATA);
+	assert_int_equal(console_log_copy(log, -1), -ENODATA);
 	assert_null(console_log_free(log));
 }
 
@@ -228,18 +227,18 @@ static void only_regular_files_are_logs(void **state)
 /* The rotated name is a directory: the log is given up, the ring goes on. */
 static void broken_file_is_dropped(void **state)
 {
+	int fd = memfd_create("copy", MFD_CLOEXEC);
 	struct console_log *log = NULL;
-	char *data = NULL;
-	size_t len;
+	char data[2 * PAGE];
 
 	(void)state;
 	assert_int_equal(mkdir(in_dir("log.1"), 0700), 0);
 	assert_int_equal(console_log_new(PAGE, in_dir("log"), PAGE, true, &log, NULL), 0);
 	add_text(log, 0, 2 * PAGE, 1000);
 	assert_int_equal(file_size("log"), PAGE);
-	assert_int_equal(console_log_read(log, &data, &len), 0);
-	assert_int_equal(len, PAGE);
-	free(data);
+	assert_int_equal(console_log_copy(log, fd), 0);
+	assert_int_equal(read(fd, data, sizeof(data)), PAGE);
+	(void)close(fd);
 	assert_null(console_log_free(log));
 	assert_int_equal(rmdir(in_dir("log.1")), 0);
 	(void)unlink(in_dir("log"));

@@ -174,6 +174,7 @@ static void test_refused_as_a_whole(void **state)
 
 	(void)state;
 	(void)memset(text, '#', sizeof(text));
+	/* NOLINTNEXTLINE(bugprone-not-null-terminated-result) */
 	(void)memcpy(text, "ann veth br0 1\n", 15);
 	assert_int_equal(parse(text, 15 + 513, "ann", &policy), -1);
 	assert_int_equal(parse(text, sizeof(text), "ann", &policy), -1);
