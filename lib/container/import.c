@@ -8,6 +8,7 @@
 #include "conf/read.h"
 #include "container/copy-internal.h"
 #include "container/ids.h"
+#include "container/import-internal.h"
 #include "container/import-trust.h"
 #include "container/snapshot.h"
 #include "container/unpack.h"
@@ -37,186 +38,10 @@
  * Which ids it has: those inside, for one of ours. A tar made on the host has the host's when its
  * configuration has a map and the root file system belongs to the root of that. */
 
-#define SPOOL_BLOCK (1024 * 1024)
-
-struct import {
-	const struct rlxc_import_options *options;
-	struct rlxc_create_options made;
-	struct creation c;
-	int archive_fd, program_fd;
-	char *archive; /* what messages call it */
-
-	/* what is in it */
-	struct unpack_files files;
-	char *top; /* directory of the container, "" for none */
-	char *rootfs, *name;
-	const char *owner; /* "UID GID" of the root file system, NULL: not known */
-	bool has_rootfs;
-	struct exported exported;
-	bool is_exported;
-	struct conf *conf;        /* as it was, and then as it will be */
-	char *old_path;           /* of the container's directory, NULL: not known */
-	struct conf_idmaps shift; /* of the ids in the archive, n == 0: they are those inside */
-
-	/* of a snapshot */
-	const struct import *container; /* that it is of, NULL: it is no snapshot */
-
-	size_t n_snapshots; /* whose root file systems come no later than its own */
-	char *until;        /* the root file system behind that, or NULL */
-};
-
 /* The container that is imported. */
 static const struct import *whole_of(const struct import *import)
 {
 	return import->container ? import->container : import;
-}
-
-/* ---- the archive ---- */
-
-static int copy_all(int from, int to)
-{
-	_cleanup_free_ char *block = malloc(SPOOL_BLOCK);
-	ssize_t n;
-	int r = 0;
-
-	if (!block)
-		return -ENOMEM;
-	while (r == 0 && (n = read(from, block, SPOOL_BLOCK)) != 0)
-		if (n < 0)
-			r = errno == EINTR ? 0 : -errno;
-		else
-			r = fd_write(to, block, (size_t)n);
-	return r;
-}
-
-/* As a child, which an interruption ends. */
-static int spool(void *arg, struct err *err)
-{
-	const struct import *import = arg;
-	int r = copy_all(STDIN_FILENO, import->archive_fd);
-
-	return r < 0 ? err_set(err, r, "cannot keep the archive in '%s'", import->c.store->path)
-	             : 0;
-}
-
-static int supervise_spool(void *arg, int stop_fd, struct err *err)
-{
-	const struct import *import = arg;
-
-	return guard_supervise(&import->c.guard, stop_fd, spool, arg, err);
-}
-
-static int open_stdin(struct import *import, struct err *err)
-{
-	struct stat st;
-
-	if (fstat(STDIN_FILENO, &st) == 0 && S_ISREG(st.st_mode)) {
-		import->archive_fd = fd_dup(STDIN_FILENO);
-		return import->archive_fd < 0
-		               ? err_set(err, import->archive_fd, "cannot read stdin")
-		               : 0;
-	}
-	import->archive_fd =
-		open(import->c.store->path, O_TMPFILE | O_RDWR | O_EXCL | O_CLOEXEC, 0600);
-	if (import->archive_fd < 0) {
-		int r = err_set(err, -errno, "cannot keep the archive in '%s'",
-		                import->c.store->path);
-
-		err_hint(err, "name a file instead of a pipe");
-		return r;
-	}
-	return guard_run(&import->c.guard, supervise_spool, import, err);
-}
-
-static int open_archive(struct import *import, struct err *err)
-{
-	const char *file = import->options->file;
-
-	import->archive = strdup(file ? file : "stdin");
-	if (!import->archive)
-		return err_oom(err);
-	import->program_fd = unpack_find(err);
-	if (import->program_fd < 0)
-		return import->program_fd;
-	if (!file)
-		return open_stdin(import, err);
-	import->archive_fd = unpack_open(file, err);
-	return import->archive_fd < 0 ? import->archive_fd : 0;
-}
-
-static size_t depth(const char *path)
-{
-	size_t n = 0;
-
-	for (; *path; path++)
-		n += *path == '/';
-	return n;
-}
-
-/* The container is where the uppermost `config` is. */
-static const struct unpack_file *find_config(const struct unpack_files *files)
-{
-	const struct unpack_file *found = NULL;
-
-	for (size_t i = 0; i < files->n; i++) {
-		const struct unpack_file *file = &files->items[i];
-
-		if (strcmp(path_last(file->name), "config") == 0 &&
-		    (!found || depth(file->name) < depth(found->name)))
-			found = file;
-	}
-	return found;
-}
-
-/* The file @name beside the configuration; of several the last one counts, as in any tar. */
-static const struct unpack_file *find_beside(const struct import *import, const char *name)
-{
-	const struct unpack_file *found = NULL;
-	size_t len = strlen(import->top);
-
-	for (size_t i = 0; i < import->files.n; i++) {
-		const struct unpack_file *file = &import->files.items[i];
-		const char *last = file->name + len + (len > 0);
-
-		if (strncmp(file->name, import->top, len) == 0 &&
-		    (!len || file->name[len] == '/') && strcmp(last, name) == 0)
-			found = file;
-	}
-	return found;
-}
-
-static int find_top(struct import *import, struct err *err)
-{
-	const struct unpack_file *config = find_config(&import->files);
-
-	if (!config) {
-		err_say(err, -EINVAL, "'%s' holds no container: it has no file 'config'",
-		        import->archive);
-		err_hint(err, "lxc-create -t local makes one of the archive of a root file system");
-		return -EINVAL;
-	}
-	import->top = strndup(config->name, (size_t)(path_last(config->name) - config->name -
-	                                             (path_last(config->name) > config->name)));
-	return import->top ? 0 : err_oom(err);
-}
-
-/* Where a snapshot is its container has said. */
-static int find_container(struct import *import, struct err *err)
-{
-	const struct unpack_file *rootfs;
-	int r;
-
-	r = unpack_container(import->program_fd, import->archive_fd, import->archive, EXPORTED_NAME,
-	                     import->top, &import->files, err);
-	if (r == 0 && !import->top)
-		r = find_top(import, err);
-	if (r < 0)
-		return r;
-	rootfs = find_beside(import, "rootfs/");
-	import->owner = rootfs ? rootfs->text : NULL;
-	if (asprintf(&import->rootfs, "%s%srootfs", import->top, *import->top ? "/" : "") < 0)
-		return err_oom(err);
-	return 0;
 }
 
 /* ---- deciding ---- */
@@ -242,7 +67,7 @@ static int choose_name(struct import *import, struct err *err)
 
 static int read_marker(struct import *import, struct err *err)
 {
-	const struct unpack_file *file = find_beside(import, EXPORTED_NAME);
+	const struct unpack_file *file = import_find_beside(import, EXPORTED_NAME);
 	int r = file ? exported_parse(file->text, &import->exported) : 0;
 
 	import->is_exported = file && r == 0;
@@ -276,7 +101,7 @@ static int check_rootfs(const struct import *import, struct err *err)
 
 static int read_config(struct import *import, struct err *err)
 {
-	const struct unpack_file *file = find_beside(import, "config");
+	const struct unpack_file *file = import_find_beside(import, "config");
 	int r;
 
 	import->conf = conf_new();
@@ -631,8 +456,8 @@ static void import_done(struct import *import)
 
 static int check_snapshot(struct import *import, struct err *err)
 {
-	const struct unpack_file *marker = find_beside(import, EXPORTED_NAME);
-	const struct unpack_file *config = find_beside(import, "config");
+	const struct unpack_file *marker = import_find_beside(import, EXPORTED_NAME);
+	const struct unpack_file *config = import_find_beside(import, "config");
 
 	return marker && config ? 0
 	                        : err_say(err, -EINVAL, "'%s' is damaged: it lacks snapshot '%s'",
@@ -644,7 +469,7 @@ static int run_snapshot(struct import *import, struct err *err)
 {
 	static int (*const steps[])(struct import * import, struct err * err) = {
 		make_store,
-		find_container,
+		import_find_container,
 		check_snapshot,
 		decide,
 		choose_storage,
@@ -717,8 +542,8 @@ static int run(struct import *import, struct err *err)
 {
 	static int (*const steps[])(struct import * import, struct err * err) = {
 		make_store,
-		open_archive,
-		find_container,
+		import_open_archive,
+		import_find_container,
 		decide,
 		check_undefined,
 		choose_storage,
