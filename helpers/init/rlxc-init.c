@@ -419,7 +419,7 @@ static void pass_signal(int sig)
 	errno = saved;
 }
 
-/* From here on signals wait until they are asked for. */
+/* From here on signals wait until they are asked for, all of them; but one is not in @ret_set. */
 static void hold_signals(sigset_t *ret_set)
 {
 	struct sigaction pass = { .sa_handler = pass_signal };
@@ -427,8 +427,8 @@ static void hold_signals(sigset_t *ret_set)
 	struct sigaction normal = { .sa_handler = SIG_DFL };
 
 	(void)sigfillset(ret_set);
-	(void)sigdelset(ret_set, SIGNAL_PASSED_BY_HANDLER);
 	(void)sigprocmask(SIG_SETMASK, ret_set, NULL);
+	(void)sigdelset(ret_set, SIGNAL_PASSED_BY_HANDLER);
 	for (int sig = 1; sig <= SIGRTMAX; sig++)
 		(void)sigaction(sig, sig == SIGNAL_PASSED_BY_HANDLER ? &pass : &normal, NULL);
 }
@@ -458,6 +458,7 @@ int main(int argc, char **argv)
 	if (init.application == 0)
 		run_command(&request, init.foreground);
 	handler_application = init.application;
+	(void)sigprocmask(SIG_SETMASK, &set, NULL); /* the handler knows whom to pass it on to */
 	(void)syscall(SYS_close_range, 3U, ~0U, 0U);
 	return serve(&init, &set);
 }

@@ -8,8 +8,14 @@
 
 /* What reads an archive may be taken over by it. So before the first byte is read the process gives
  * up all that unpacking does not need: new privileges, other directories (where it may: chroot into
- * the working directory), capabilities but those over files, sockets, processes and programs.
- * @files: it makes files; else it only reads and writes descriptors that it has. */
-int confine(bool files, struct err *err);
+ * the working directory), capabilities but those over files, sockets, processes and
+ * programs. */
+struct confinement {
+	bool files;   /* it makes files; else it only reads and writes descriptors that it has */
+	bool devices; /* device nodes, too, where it may */
+	bool trusted; /* they may have any size, and the nodes be any */
+};
+
+int confine(const struct confinement *how, struct err *err);
 
 #endif

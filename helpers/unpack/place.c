@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -70,6 +71,22 @@ int place_clean_name(const char *raw, char *ret_name, const char **ret_why)
 	}
 	ret_name[out] = '\0';
 	return 0;
+}
+
+const char *place_name_below(const char *dir, const char *raw, char *buf)
+{
+	size_t len = strlen(dir);
+	const char *why;
+
+	if (!len)
+		return raw;
+	if (place_clean_name(raw, buf, &why) < 0)
+		return raw;
+	if (!str_starts_with(buf, dir))
+		return NULL;
+	if (!buf[len])
+		return ".";
+	return buf[len] == '/' ? buf + len + 1 : NULL;
 }
 
 static int clean(const char *raw, char *ret_name, const char *what, struct err *err)
@@ -204,13 +221,18 @@ int place_file_times(const struct member *member, int fd, struct err *err)
 	return 0;
 }
 
+/* Containers inside a user's container keep their layers in it: a directory that hides the one
+ * below must go on doing so. Other marks lead elsewhere. */
+bool place_keeps_xattr(const char *name)
+{
+	return (str_starts_with(name, "user.") && !str_starts_with(name, "user.overlay.")) ||
+	       strcmp(name, "user.overlay.opaque") == 0 || strcmp(name, "security.capability") == 0;
+}
+
 int place_xattr(struct place *place, int fd, const char *name, const void *value, size_t size)
 {
-	bool allowed =
-		(str_starts_with(name, "user.") && !str_starts_with(name, "user.overlay.")) ||
-		strcmp(name, "security.capability") == 0;
-
-	if (allowed && size <= XATTR_VALUE_MAX && fsetxattr(fd, name, value, size, 0) == 0)
+	if (place_keeps_xattr(name) && size <= XATTR_VALUE_MAX &&
+	    fsetxattr(fd, name, value, size, 0) == 0)
 		return 1;
 	place->n_xattrs++;
 	return 0;
@@ -322,14 +344,14 @@ static int place_symlink(struct place *place, int parent, const char *last,
 	return r < 0 ? r : 0;
 }
 
-/* A fifo, or a whiteout, which is a character device 0:0 that anybody may make. */
+/* A fifo, a whiteout, which is a character device 0:0 that anybody may make, or another node. */
 static int place_node(struct place *place, int parent, const char *last,
                       const struct member *member)
 {
 	struct timespec times[2];
 	int r;
 
-	if (mknodat(parent, last, (member->mode & S_IFMT) | 0600, 0) < 0)
+	if (mknodat(parent, last, (member->mode & S_IFMT) | 0600, member->rdev) < 0)
 		return -errno;
 	r = set_owner(place, parent, last, member);
 	if (r < 0)
@@ -363,9 +385,9 @@ static int place_hardlink(struct place *place, int parent, const char *last,
 	if (fstatat(target_dir, target_last, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return err_set(err, -errno, "cannot link '%.200s' to '%.200s'", member->name,
 		               target);
-	if (!*target_last || !S_ISREG(st.st_mode))
+	if (!*target_last || S_ISDIR(st.st_mode))
 		return err_say(err, -EINVAL,
-		               "hard link '%.200s' is refused: '%.200s' is not a regular file",
+		               "hard link '%.200s' is refused: '%.200s' is a directory",
 		               member->name, target);
 	if (fstatat(parent, last, &old, AT_SYMLINK_NOFOLLOW) == 0 && old.st_ino == st.st_ino &&
 	    old.st_dev == st.st_dev)
@@ -432,10 +454,23 @@ static int place_at(struct place *place, int parent, const char *last, const cha
 	return place_new(place, parent, last, member, ret_fd);
 }
 
-static bool is_placed(const struct member *member)
+static bool is_device(const struct member *member)
+{
+	return S_ISBLK(member->mode) || (S_ISCHR(member->mode) && member->rdev);
+}
+
+static bool is_harmless(dev_t rdev)
+{
+#define IS_IT(major, minor) || rdev == makedev(major, minor)
+	return false PLACE_DEVICES(IS_IT);
+}
+
+static bool is_placed(const struct place *place, const struct member *member)
 {
 	return S_ISREG(member->mode) || S_ISDIR(member->mode) || S_ISLNK(member->mode) ||
-	       S_ISFIFO(member->mode) || (S_ISCHR(member->mode) && member->is_whiteout);
+	       S_ISFIFO(member->mode) || (S_ISCHR(member->mode) && !member->rdev) ||
+	       (is_device(member) && place->has_devices &&
+	        (place->is_trusted || is_harmless(member->rdev)));
 }
 
 int place_member(struct place *place, const struct member *member, int *ret_fd, struct err *err)
@@ -449,9 +484,9 @@ int place_member(struct place *place, const struct member *member, int *ret_fd, 
 	if (r < 0)
 		return r;
 	if (!member->is_hardlink && S_ISREG(member->mode) &&
-	    (member->size < 0 || member->size > PLACE_FILE_MAX))
+	    (member->size < 0 || (member->size > PLACE_FILE_MAX && !place->is_trusted)))
 		return err_say(err, -EFBIG, "member '%.200s' is refused: it is too large", name);
-	if (!member->is_hardlink && !is_placed(member))
+	if (!member->is_hardlink && !is_placed(place, member))
 		return place_device(place, name) < 0 ? err_oom(err) : 0;
 	parent = open_parent(place, name, /* make= */ true, &last);
 	if (parent < 0)
@@ -460,6 +495,9 @@ int place_member(struct place *place, const struct member *member, int *ret_fd, 
 		return *last ? place_hardlink(place, parent, last, member, err)
 		             : err_say(err, -EINVAL, "member '.' is refused: it is a hard link");
 	r = place_at(place, parent, last, name, member, ret_fd);
+	/* In a user namespace no root may. */
+	if (r == -EPERM && is_device(member))
+		return place_device(place, name) < 0 ? err_oom(err) : 0;
 	if (r == -ENOTEMPTY || r == -EEXIST)
 		return err_say(err, r,
 		               "member '%.200s' is refused: it replaces a directory with content",

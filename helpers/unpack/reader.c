@@ -46,8 +46,8 @@ int reader_next(struct reader *reader, struct archive_entry **ret_entry, struct 
 		return 0;
 	if (r != ARCHIVE_OK && r != ARCHIVE_WARN)
 		return reader_say(reader, err);
-	if (++reader->n_members > MEMBERS_MAX)
-		return err_say(err, -E2BIG, "the archive has more than %u members", MEMBERS_MAX);
+	if (++reader->n_members > MEMBERS_MAX && !reader->is_trusted)
+		return err_say(err, -EFBIG, "the archive has more than %u members", MEMBERS_MAX);
 	return 1;
 }
 
@@ -69,7 +69,7 @@ void reader_describe(struct archive_entry *entry, struct member *ret_member)
 		                   : either(archive_entry_symlink(entry),
 		                            archive_entry_symlink_utf8(entry)),
 		.is_hardlink = hardlink != NULL,
-		.is_whiteout = archive_entry_rdev(entry) == 0,
+		.rdev = archive_entry_rdev(entry),
 		.mode = archive_entry_mode(entry),
 		.uid = archive_entry_uid(entry),
 		.gid = archive_entry_gid(entry),

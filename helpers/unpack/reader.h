@@ -6,6 +6,7 @@
 #include "place.h"
 
 #include <archive_entry.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 struct archive;
@@ -14,6 +15,7 @@ struct archive;
 struct reader {
 	struct archive *archive;
 	uint64_t n_members;
+	bool is_trusted; /* there may be any number */
 };
 
 int reader_open(struct reader *reader, struct err *err);

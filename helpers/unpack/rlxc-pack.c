@@ -132,14 +132,6 @@ static void pack_done(struct pack *pack)
 
 /* ---- attributes ---- */
 
-/* Labels of the host's security modules, and marks of overlays, are not part of what a container
- * is; see rule 6 in place.h. */
-static bool is_kept(const char *name)
-{
-	return strcmp(name, XATTR_NAME_CAPS) == 0 ||
-	       (str_starts_with(name, "user.") && !str_starts_with(name, "user.overlay."));
-}
-
 static int add_xattr(struct pack *pack, int fd, const char *name, char *value)
 {
 	static const int types[] = { ARCHIVE_ENTRY_ACL_TYPE_ACCESS,
@@ -151,7 +143,7 @@ static int add_xattr(struct pack *pack, int fd, const char *name, char *value)
 	for (size_t i = 0; i < ARRAY_SIZE(types); i++)
 		if (strcmp(name, acl_xattr_name(types[i])) == 0)
 			return acl_to_entry(value, (size_t)size, types[i], pack->entry);
-	if (is_kept(name))
+	if (place_keeps_xattr(name))
 		archive_entry_xattr_add_entry(pack->entry, name, value, (size_t)size);
 	return 0;
 }

@@ -16,15 +16,16 @@
  * --below=DIRECTORY             has only what lies below it, under the names from there
  * --until=DIRECTORY             ends where that begins
  * --shift="u INSIDE HOST COUNT" owners (and ids of ACLs) are the host's, and these inside
+ * --trusted                       however much that is: somebody vouches for it
+ * --devices                     device nodes as well; without --trusted those that lead to no data
  * --plain=UID:GID               files and directories alone (and not the working directory), of
  * that owner, without special bits and attributes
  *
- * --members writes for each file "SIZE NAME\n" and its content; --container does so for each
- * file `config` or MARKER that is not part of a root file system, and for each directory `rootfs`,
- * with a slash behind its name and the owner "UID GID" as content. Where a MARKER is, that comes
- * first, and before any root file system. Names are whole, also with --below.
+ * telling.h has what --members and --container write.
  *
- * Exit status: 2 when there is no space left, 1 for another failure. */
+ * Exit status: 2 when there is no space left, 3 for what --trusted would take, 1 for another
+ * failure.
+ */
 
 #include "acl.h"
 #include "base/cleanup.h"
@@ -36,6 +37,7 @@
 #include "place.h"
 #include "reader.h"
 #include "shift.h"
+#include "telling.h"
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -51,12 +53,12 @@
 #include <unistd.h>
 
 #define NO_SPACE 2                       /* exit status */
+#define TOO_LARGE 3                      /* another one */
 #define TOTAL_MAX ((uint64_t)64 << 30)   /* bytes of content */
 #define RATIO_MAX 1000U                  /* content to archive, once there is */
 #define RATIO_FROM ((uint64_t)512 << 20) /* so much content */
 #define SPARSE_MAX 1000000               /* pieces of one file */
-#define SMALL_FILE_MAX (1024 * 1024)     /* --members: one file */
-#define SMALL_FILES_MAX 64U              /* and how many */
+#define NAMED_MAX 16U                    /* of what was left out */
 
 struct unpack {
 	struct reader reader;
@@ -69,7 +71,6 @@ struct unpack {
 	bool is_members, is_plain;
 	uint32_t plain_uid, plain_gid;
 	uint64_t n_bytes;
-	unsigned int n_small;
 };
 
 /* ---- limits on content ---- */
@@ -79,14 +80,14 @@ static int count_bytes(struct unpack *unpack, size_t n, struct err *err)
 	int64_t consumed = archive_filter_bytes(unpack->reader.archive, -1);
 
 	unpack->n_bytes += n;
+	if (unpack->reader.is_trusted)
+		return 0;
 	if (unpack->n_bytes > TOTAL_MAX)
 		return err_say(err, -EFBIG, "the archive holds more than %llu bytes",
 		               (unsigned long long)TOTAL_MAX);
 	if (unpack->n_bytes > RATIO_FROM && consumed > 0 &&
 	    unpack->n_bytes / (uint64_t)consumed > RATIO_MAX)
-		return err_say(err, -EFBIG,
-		               "the archive grows more than %u times, which no system does",
-		               RATIO_MAX);
+		return err_say(err, -EFBIG, "the archive grows more than %u times", RATIO_MAX);
 	return 0;
 }
 
@@ -216,24 +217,6 @@ static int place_content(struct unpack *unpack, struct archive_entry *entry,
 	return place_file_times(member, fd, err);
 }
 
-/* From the name in the archive to that below --below, which is in @buf or static; "." is that
- * directory itself. NULL: it is elsewhere. A name that is to be refused stays as it is. */
-static const char *name_below(const struct unpack *unpack, const char *raw, char *buf)
-{
-	size_t len = strlen(unpack->below);
-	const char *why;
-
-	if (!len)
-		return raw;
-	if (place_clean_name(raw, buf, &why) < 0)
-		return raw;
-	if (!str_starts_with(buf, unpack->below))
-		return NULL;
-	if (!buf[len])
-		return ".";
-	return buf[len] == '/' ? buf + len + 1 : NULL;
-}
-
 /* The directory that everything is unpacked in? */
 static bool is_top(const char *raw)
 {
@@ -271,11 +254,11 @@ static int place_entry(struct unpack *unpack, struct archive_entry *entry, struc
 	int r;
 
 	reader_describe(entry, &member);
-	member.name = name_below(unpack, member.name, name);
+	member.name = place_name_below(unpack->below, member.name, name);
 	if (!member.name || !is_wanted(unpack, &member))
 		return 0;
 	if (member.is_hardlink)
-		member.target = name_below(unpack, member.target, target);
+		member.target = place_name_below(unpack->below, member.target, target);
 	if (member.is_hardlink && !member.target)
 		return err_say(err, -EINVAL, "hard link '%.200s' is refused: it leads out",
 		               member.name);
@@ -295,6 +278,26 @@ static void tell(const char *kind, uint64_t n, const char *what)
 {
 	if (n)
 		(void)dprintf(STDERR_FILENO, "%s: %llu %s\n", kind, (unsigned long long)n, what);
+}
+
+/* Those of /dev a start makes; of others somebody has to know. */
+static void tell_devices(const struct place *place)
+{
+	struct text text = {};
+	_cleanup_free_ char *names = NULL;
+	size_t n = 0;
+
+	tell("note", place->n_devices, "device nodes were left out");
+	for (size_t i = 0; i < place->skipped.n; i++) {
+		if (str_starts_with(place->skipped.items[i], "dev/") || ++n > NAMED_MAX)
+			continue;
+		text_add(&text, n > 1 ? ", " : "");
+		text_add_printable(&text, place->skipped.items[i]);
+	}
+	if (n > NAMED_MAX)
+		text_addf(&text, " and %zu more", n - NAMED_MAX);
+	if (text_finish(&text, &names) == 0 && n)
+		(void)dprintf(STDERR_FILENO, "warning: device nodes were left out: %s\n", names);
 }
 
 static bool is_end(const struct unpack *unpack, struct archive_entry *entry)
@@ -322,171 +325,14 @@ static int unpack_all(struct unpack *unpack, struct err *err)
 		r = place_finish(&unpack->place, err);
 	if (r < 0)
 		return r;
-	tell("note", unpack->place.n_devices, "device nodes were left out");
+	tell_devices(&unpack->place);
 	tell("note", unpack->place.n_xattrs, "extended attributes were left out");
 	tell("warning", unpack->place.n_owners,
 	     "members have owners outside the id map, they belong to root instead");
 	return 0;
 }
 
-/* ---- --members, --container ---- */
-
-static int write_all(const void *data, size_t len)
-{
-	const char *s = data;
-
-	while (len) {
-		ssize_t n = write(STDOUT_FILENO, s, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		s += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
-/* A regular file of moderate size, with a name that fits a line. */
-static bool is_small_file(const struct member *member, char *ret_name)
-{
-	const char *why;
-
-	if (member->is_hardlink || !S_ISREG(member->mode) || member->size < 0 ||
-	    member->size > SMALL_FILE_MAX || place_clean_name(member->name, ret_name, &why) < 0)
-		return false;
-	for (const char *s = ret_name; *s; s++)
-		if ((unsigned char)*s <= ' ' || *s == 0x7f)
-			return false;
-	return *ret_name;
-}
-
-static int write_small_file(struct unpack *unpack, const struct member *member, const char *name,
-                            struct err *err)
-{
-	static char data[SMALL_FILE_MAX];
-	char line[PLACE_NAME_MAX + NUM_TEXT_MAX + 3];
-	int64_t have = 0;
-	int len, r;
-
-	while (have < member->size) {
-		la_ssize_t n = archive_read_data(unpack->reader.archive, data + have,
-		                                 (size_t)(member->size - have));
-
-		if (n < 0)
-			return reader_say(&unpack->reader, err);
-		if (n == 0)
-			return err_say(err, -EBADMSG, "the archive ends within '%.200s'", name);
-		have += n;
-	}
-	len = snprintf(line, sizeof(line), "%lld %s\n", (long long)member->size, name);
-	r = write_all(line, (size_t)len);
-	if (r == 0)
-		r = write_all(data, (size_t)member->size);
-	return r < 0 ? err_set(err, r, "cannot write") : 0;
-}
-
-static int count_small(struct unpack *unpack, struct err *err)
-{
-	if (++unpack->n_small <= SMALL_FILES_MAX)
-		return 0;
-	return err_say(err, -E2BIG, "the archive has more than %u files", SMALL_FILES_MAX);
-}
-
-static int write_members(struct unpack *unpack, struct err *err)
-{
-	char name[PLACE_NAME_MAX + 1];
-	struct archive_entry *entry;
-	int r;
-
-	while ((r = reader_next(&unpack->reader, &entry, err)) > 0) {
-		struct member member;
-
-		reader_describe(entry, &member);
-		if (!is_small_file(&member, name) || strchr(name, '/'))
-			continue;
-		r = count_small(unpack, err);
-		if (r == 0)
-			r = write_small_file(unpack, &member, name, err);
-		if (r < 0)
-			return r;
-	}
-	return r;
-}
-
-/* Does @name lie below a directory of one of these names? */
-static bool is_below_any(const char *name)
-{
-	static const char *const names[] = { "rootfs/", "overlay/", "snaps/" };
-
-	for (; name; name = strchr(name, '/') ? strchr(name, '/') + 1 : NULL)
-		for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-			if (str_starts_with(name, names[i]))
-				return true;
-	return false;
-}
-
-static int write_owner(const struct member *member, const char *name, struct err *err)
-{
-	char owner[2 * NUM_TEXT_MAX + 2], line[PLACE_NAME_MAX + NUM_TEXT_MAX + sizeof(owner) + 4];
-	int len = snprintf(owner, sizeof(owner), "%lld %lld", (long long)member->uid,
-	                   (long long)member->gid);
-	int r;
-
-	len = snprintf(line, sizeof(line), "%d %s/\n%s", len, name, owner);
-	r = write_all(line, (size_t)len);
-	return r < 0 ? err_set(err, r, "cannot write") : 0;
-}
-
-/* 1: @member, whose last component is @last, says something about a container, and is written. */
-static int write_telling(struct unpack *unpack, const struct member *member, char *name,
-                         const char *last, struct err *err)
-{
-	int r;
-
-	if (S_ISDIR(member->mode) && strcmp(last, "rootfs") == 0 && !strchr(name, '\n'))
-		r = write_owner(member, name, err);
-	else if ((strcmp(last, "config") == 0 || strcmp(last, unpack->marker) == 0) &&
-	         is_small_file(member, name))
-		r = write_small_file(unpack, member, name, err);
-	else
-		return 0;
-	if (r == 0)
-		r = count_small(unpack, err);
-	return r < 0 ? r : 1;
-}
-
-static int write_container(struct unpack *unpack, struct err *err)
-{
-	char name[PLACE_NAME_MAX + 1], buf[PLACE_NAME_MAX + 1];
-	struct archive_entry *entry;
-	bool is_ours = false;
-	int r;
-
-	while ((r = reader_next(&unpack->reader, &entry, err)) > 0) {
-		struct member member;
-		const char *below, *last, *why;
-
-		reader_describe(entry, &member);
-		if (place_clean_name(member.name, name, &why) < 0)
-			continue;
-		below = name_below(unpack, name, buf);
-		/* What we have made has all that tells something in front. */
-		if (is_below_any(below ? below : name) && is_ours)
-			return 0;
-		if (!below || is_below_any(below))
-			continue;
-		last = strrchr(name, '/') ? strrchr(name, '/') + 1 : name;
-		r = write_telling(unpack, &member, name, last, err);
-		if (r < 0)
-			return r;
-		is_ours = is_ours || (r > 0 && strcmp(last, unpack->marker) == 0);
-	}
-	return r;
-}
-
-/* ---- ---- */
+/* ---- options ---- */
 
 static int set_members(struct unpack *unpack, const char *value)
 {
@@ -502,6 +348,20 @@ static int set_container(struct unpack *unpack, const char *value)
 }
 
 /* As the names are: without "./" in front. What could be no name excludes none. */
+static int set_trusted(struct unpack *unpack, const char *value)
+{
+	(void)value;
+	unpack->reader.is_trusted = unpack->place.is_trusted = true;
+	return 0;
+}
+
+static int set_devices(struct unpack *unpack, const char *value)
+{
+	(void)value;
+	unpack->place.has_devices = true;
+	return 0;
+}
+
 static int add_exclude(struct unpack *unpack, const char *value)
 {
 	char pattern[PLACE_NAME_MAX + 1];
@@ -549,7 +409,8 @@ static const struct option {
 	{ "--members", set_members },  { "--container=", set_container },
 	{ "--exclude=", add_exclude }, { "--below=", set_below },
 	{ "--shift=", add_shift },     { "--plain=", set_plain },
-	{ "--until=", set_until },
+	{ "--until=", set_until },     { "--trusted", set_trusted },
+	{ "--devices", set_devices },
 };
 
 static int parse_one(struct unpack *unpack, const char *word)
@@ -574,24 +435,30 @@ static int parse(int argc, char **argv, struct unpack *unpack, struct err *err)
 static int work(struct unpack *unpack, struct err *err)
 {
 	if (unpack->is_members)
-		return write_members(unpack, err);
-	return unpack->marker ? write_container(unpack, err) : unpack_all(unpack, err);
+		return telling_write_top(&unpack->reader, err);
+	if (unpack->marker)
+		return telling_write_container(&unpack->reader, unpack->below, unpack->marker, err);
+	return unpack_all(unpack, err);
 }
 
 static int run(int argc, char **argv, struct unpack *unpack, struct err *err)
 {
+	struct confinement how;
 	int r;
 
-	r = parse(argc, argv, unpack, err);
-	if (r < 0)
-		return r;
 	/* Names outside ASCII are bytes to us, and UTF-8 to the library. */
 	(void)setlocale(LC_CTYPE, "C.UTF-8");
 	(void)umask(0);
 	place_init(&unpack->place, open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 	if (unpack->place.root_fd < 0)
 		return err_set(err, -errno, "cannot open the working directory");
-	r = confine(!unpack->is_members && !unpack->marker, err);
+	r = parse(argc, argv, unpack, err);
+	if (r < 0)
+		return r;
+	how = (struct confinement){ .files = !unpack->is_members && !unpack->marker,
+		                    .devices = unpack->place.has_devices,
+		                    .trusted = unpack->reader.is_trusted };
+	r = confine(&how, err);
 	if (r == 0)
 		r = reader_open(&unpack->reader, err);
 	if (r == 0)
@@ -612,5 +479,5 @@ int main(int argc, char **argv)
 	strv_done(&unpack.excludes);
 	if (r == -ENOSPC || r == -EDQUOT)
 		return NO_SPACE;
-	return r < 0;
+	return r == -EFBIG ? TOO_LARGE : r < 0;
 }
