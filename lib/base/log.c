@@ -22,8 +22,8 @@ static struct {
 	bool level_given, quiet, syslog;
 } sink = { .prog = "rlxc", .fd = -EBADF, .stderr_fd = -EBADF, .level = LOG_LEVEL_ERROR };
 
-static const char *const level_names[] = { "TRACE", "DEBUG", "INFO",  "NOTICE", "WARN",
-	                                   "ERROR", "CRIT",  "ALERT", "FATAL" };
+static const char level_names[][8] = { "TRACE", "DEBUG", "INFO",  "NOTICE", "WARN",
+	                               "ERROR", "CRIT",  "ALERT", "FATAL" };
 
 static const int priorities[] = { LOG_DEBUG, LOG_DEBUG, LOG_INFO,  LOG_NOTICE, LOG_WARNING,
 	                          LOG_ERR,   LOG_CRIT,  LOG_ALERT, LOG_CRIT };
@@ -108,9 +108,33 @@ const char *log_level_name(enum log_level level)
 	return level_names[level];
 }
 
+#define LOG_LINE_MAX 1280
+
+/* @len: as snprintf(3) returns it. In one piece, and without stdio, whose locks would be one more
+ * page of each process that ever warned. */
+static void put(int fd, char *line, int len)
+{
+	if (len < 0)
+		return;
+	if (len >= LOG_LINE_MAX) {
+		len = LOG_LINE_MAX - 1;
+		line[len - 1] = '\n';
+	}
+	(void)!write(fd, line, (size_t)len);
+}
+
+static void warn(const char *text)
+{
+	char line[LOG_LINE_MAX];
+
+	put(sink.stderr_fd < 0 ? STDERR_FILENO : sink.stderr_fd, line,
+	    snprintf(line, sizeof(line), "%s: %s%swarning: %s\n", sink.prog, sink.name,
+	             sink.name[0] ? ": " : "", text));
+}
+
 static void write_line(enum log_level level, const char *text)
 {
-	char line[1280];
+	char line[LOG_LINE_MAX];
 	struct timespec now;
 	struct tm tm;
 	int len;
@@ -121,13 +145,7 @@ static void write_line(enum log_level level, const char *text)
 	               sink.prog, sink.name[0] ? sink.name : "-", tm.tm_year + 1900, tm.tm_mon + 1,
 	               tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, now.tv_nsec / 1000000,
 	               log_level_name(level), text);
-	if (len < 0)
-		return;
-	if ((size_t)len >= sizeof(line)) {
-		len = sizeof(line) - 1;
-		line[len - 1] = '\n';
-	}
-	(void)!write(sink.fd, line, (size_t)len);
+	put(sink.fd, line, len);
 }
 
 static void emit(enum log_level level, const char *fmt, va_list ap)
@@ -137,9 +155,7 @@ static void emit(enum log_level level, const char *fmt, va_list ap)
 
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	if (level == LOG_LEVEL_WARN && !sink.quiet)
-		(void)dprintf(sink.stderr_fd < 0 ? STDERR_FILENO : sink.stderr_fd,
-		              "%s: %s%swarning: %s\n", sink.prog, sink.name,
-		              sink.name[0] ? ": " : "", text);
+		warn(text);
 	if (sink.fd >= 0 && level >= sink.level)
 		write_line(level, text);
 	if (sink.syslog && level >= sink.level)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "base/strv.h"
 
+#include "base/array.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -13,7 +15,7 @@ int strv_take(struct strv *list, char *text)
 
 	if (!text)
 		return -ENOMEM;
-	items = reallocarray(list->items, list->n + 2, sizeof(*items));
+	items = array_grow(list->items, list->n + 1, sizeof(*items)); /* + the NULL */
 	if (!items) {
 		free(text);
 		return -ENOMEM;

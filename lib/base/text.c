@@ -18,11 +18,14 @@ static bool reserve(struct text *text, size_t more)
 		return true;
 	while (size < want)
 		size *= 2;
-	data = realloc(text->data, size);
+	data = malloc(size); /* as array_grow does */
 	if (!data) {
 		text->failed = true;
 		return false;
 	}
+	if (text->data)
+		memcpy(data, text->data, text->len + 1);
+	free(text->data);
 	text->data = data;
 	text->size = size;
 	return true;

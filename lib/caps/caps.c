@@ -4,56 +4,13 @@
 #include "base/cleanup.h"
 #include "base/num.h"
 #include "base/text.h"
+#include "conf/conf.h"
 
 #include <errno.h>
 #include <linux/capability.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/capability.h>
-
-static const char *const names[] = {
-	[CAP_CHOWN] = "chown",
-	[CAP_DAC_OVERRIDE] = "dac_override",
-	[CAP_DAC_READ_SEARCH] = "dac_read_search",
-	[CAP_FOWNER] = "fowner",
-	[CAP_FSETID] = "fsetid",
-	[CAP_KILL] = "kill",
-	[CAP_SETGID] = "setgid",
-	[CAP_SETUID] = "setuid",
-	[CAP_SETPCAP] = "setpcap",
-	[CAP_LINUX_IMMUTABLE] = "linux_immutable",
-	[CAP_NET_BIND_SERVICE] = "net_bind_service",
-	[CAP_NET_BROADCAST] = "net_broadcast",
-	[CAP_NET_ADMIN] = "net_admin",
-	[CAP_NET_RAW] = "net_raw",
-	[CAP_IPC_LOCK] = "ipc_lock",
-	[CAP_IPC_OWNER] = "ipc_owner",
-	[CAP_SYS_MODULE] = "sys_module",
-	[CAP_SYS_RAWIO] = "sys_rawio",
-	[CAP_SYS_CHROOT] = "sys_chroot",
-	[CAP_SYS_PTRACE] = "sys_ptrace",
-	[CAP_SYS_PACCT] = "sys_pacct",
-	[CAP_SYS_ADMIN] = "sys_admin",
-	[CAP_SYS_BOOT] = "sys_boot",
-	[CAP_SYS_NICE] = "sys_nice",
-	[CAP_SYS_RESOURCE] = "sys_resource",
-	[CAP_SYS_TIME] = "sys_time",
-	[CAP_SYS_TTY_CONFIG] = "sys_tty_config",
-	[CAP_MKNOD] = "mknod",
-	[CAP_LEASE] = "lease",
-	[CAP_AUDIT_WRITE] = "audit_write",
-	[CAP_AUDIT_CONTROL] = "audit_control",
-	[CAP_SETFCAP] = "setfcap",
-	[CAP_MAC_OVERRIDE] = "mac_override",
-	[CAP_MAC_ADMIN] = "mac_admin",
-	[CAP_SYSLOG] = "syslog",
-	[CAP_WAKE_ALARM] = "wake_alarm",
-	[CAP_BLOCK_SUSPEND] = "block_suspend",
-	[CAP_AUDIT_READ] = "audit_read",
-	[CAP_PERFMON] = "perfmon",
-	[CAP_BPF] = "bpf",
-	[CAP_CHECKPOINT_RESTORE] = "checkpoint_restore",
-};
 
 static uint64_t bit(unsigned int cap)
 {
@@ -72,15 +29,15 @@ int caps_parse(const char *name)
 	uint32_t number = UINT32_MAX;
 
 	(void)num_parse_c32(name, &number);
-	for (uint32_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (strcmp(name, names[i]) == 0)
+	for (uint32_t i = 0; i < CONF_CAPS; i++)
+		if (strcmp(name, conf_cap_names[i]) == 0)
 			number = i;
 	return number <= caps_last() ? (int)number : -EINVAL;
 }
 
 const char *caps_name(unsigned int cap)
 {
-	return cap < ARRAY_SIZE(names) ? names[cap] : NULL;
+	return cap < CONF_CAPS ? conf_cap_names[cap] : NULL;
 }
 
 /* ---- deciding -------------------------------------------------------------------------------- */
@@ -88,7 +45,7 @@ const char *caps_name(unsigned int cap)
 static void hint_for(const char *word, struct err *err)
 {
 	bool prefixed = strncasecmp(word, "cap_", 4) == 0;
-	const char *near = str_nearest(prefixed ? word + 4 : word, names, ARRAY_SIZE(names), 2);
+	const char *near = str_nearest(prefixed ? word + 4 : word, conf_cap_names, CONF_CAPS, 2);
 
 	if (prefixed)
 		err_hint(err, "names are written in lower case and without 'CAP_'");

@@ -2,6 +2,7 @@
 #include "host/tools.h"
 
 #include "base/cleanup.h"
+#include "host/program.h"
 #include "os/fd.h"
 #include "os/proc.h"
 
@@ -32,11 +33,9 @@ int tools_open(const char *name, struct err *err)
 {
 	static const char *const places[] = { "", "/../libexec/lxc" };
 	char self[PATH_MAX], path[PATH_MAX + 128];
-	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
 	int fd;
 
-	if (n > 0) {
-		self[n] = '\0';
+	if (program_path(self, sizeof(self)) == 0) {
 		if (strrchr(self, '/'))
 			*strrchr(self, '/') = '\0';
 		for (size_t i = 0; i < ARRAY_SIZE(places); i++) {

@@ -5,8 +5,8 @@
 #include "base/err.h"
 
 /* Opens a program of ours that is not in PATH (rlxc-init, rlxc-unpack), O_PATH: beside our own
- * executable (the build tree), in ../libexec/lxc from there, or where it was installed. The
- * environment has no say. */
+ * executable (the build tree), in ../libexec/lxc from there, or where it was installed. PATH has no
+ * say. */
 int tools_open(const char *name, struct err *err);
 
 /* Runs our program argv[0] for what it prints (owned, at most 1 MiB): without an environment, with

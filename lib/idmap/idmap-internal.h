@@ -8,6 +8,7 @@
 
 #define IDMAP_ID_LAST ((uint64_t)UINT32_MAX - 1)
 #define IDMAP_LINES_MAX 340 /* of one kind, UID_GID_MAP_MAX_EXTENTS of the kernel */
+#define IDMAP_LINE_LEN 33   /* of the file that the kernel shows */
 #define IDMAP_TEXT_MAX 4096 /* one write to uid_map is shorter than a page */
 
 static inline uint64_t idmap_ns_end(const struct idmap_range *range)

@@ -115,6 +115,39 @@ static int write_kind(const struct conf_idmaps *maps, enum idmap_kind kind,
 	return write_proc(pid, kinds[kind].map_file, text, err);
 }
 
+/* The kernel gives back what was written, in columns. */
+static bool is_text_of(const char *text, const struct conf_idmaps *maps, enum idmap_kind kind)
+{
+	for (size_t i = 0; i < maps->n; i++) {
+		const struct idmap_range *range = &maps->items[i];
+		uint32_t ns_first, host_first, count;
+		int len = 0;
+
+		if (range->kind != kind)
+			continue;
+		if (sscanf(text, " %10u %10u %10u%n", &ns_first, &host_first, &count, &len) != 3 ||
+		    ns_first != range->ns_first || host_first != range->host_first ||
+		    count != range->count)
+			return false;
+		text += len;
+	}
+	return text[strspn(text, " \n")] == '\0';
+}
+
+bool idmap_is_written(const struct conf_idmaps *maps, pid_t pid)
+{
+	bool is_written = true;
+
+	for (enum idmap_kind kind = IDMAP_UID; kind <= IDMAP_GID && is_written; kind++) {
+		char path[64], text[IDMAP_LINES_MAX * IDMAP_LINE_LEN + 2];
+
+		(void)snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, kinds[kind].map_file);
+		is_written = fd_read_short(AT_FDCWD, path, text, sizeof(text)) > 0 &&
+		             is_text_of(text, maps, kind);
+	}
+	return is_written;
+}
+
 /* ---- by the tools ---- */
 
 static int tool_argv(const struct conf_idmaps *maps, enum idmap_kind kind, struct strv *argv)

@@ -73,6 +73,9 @@ int idmap_write_finish(struct idmap_job *job, const struct caller *caller, struc
 /* Gives up: kills and reaps what runs. Also fine on a zeroed or finished job. */
 void idmap_write_abort(struct idmap_job *job);
 
+/* Has process @pid, as seen from here, exactly the map @maps, line by line? */
+bool idmap_is_written(const struct conf_idmaps *maps, pid_t pid);
+
 /* Is newuidmap (IDMAP_UID) or newgidmap installed, with the rights that it needs? */
 int idmap_check_tool(enum idmap_kind kind, struct err *err);
 

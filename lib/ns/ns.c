@@ -199,7 +199,7 @@ enum ns_share_kind ns_share_kind_of(const char *value)
 
 /* Only looks (O_PATH) until it is known to be a namespace: opening another thing may block or
  * have effects of its own. */
-static int open_namespace(const char *path, enum ns_kind kind, int *ret_fd, struct err *err)
+int ns_open_path(const char *path, enum ns_kind kind, int *ret_fd, struct err *err)
 {
 	_cleanup_close_ int look_fd = open(path, O_PATH | O_CLOEXEC), fd = -EBADF;
 	char again[64];
@@ -227,7 +227,7 @@ static int open_of_pid(const char *what, pid_t pid, enum ns_kind kind, int *ret_
 	int r;
 
 	(void)snprintf(path, sizeof(path), "/proc/%d/ns/%s", (int)pid, ns_name(kind));
-	r = open_namespace(path, kind, ret_fd, err);
+	r = ns_open_path(path, kind, ret_fd, err);
 	if (r == -ENOENT)
 		return err_say(err, -ESRCH, "%s does not run, so its %s namespace cannot be shared",
 		               what, ns_name(kind));
@@ -246,7 +246,7 @@ int ns_open_shared(const char *value, enum ns_kind kind, pid_t container_init, i
 
 	switch (ns_share_kind_of(value)) {
 	case NS_SHARE_PATH:
-		r = open_namespace(value, kind, ret_fd, err);
+		r = ns_open_path(value, kind, ret_fd, err);
 		break;
 	case NS_SHARE_PID:
 		(void)num_parse_u32(value, &pid);

@@ -39,6 +39,9 @@ int ns_list_parse(const char *text, uint32_t *ret_bits, struct err *err);
 uint64_t ns_clone_flag(enum ns_kind kind);
 uint64_t ns_clone_flags(uint32_t bits);
 
+/* A namespace file of that kind. -EINVAL: it is another thing. */
+int ns_open_path(const char *path, enum ns_kind kind, int *ret_fd, struct err *err);
+
 /* A value of lxc.namespace.share.*: a namespace file (it starts with '/'), a pid, or the name of
  * a container beside this one. */
 enum ns_share_kind { NS_SHARE_PATH, NS_SHARE_PID, NS_SHARE_CONTAINER };

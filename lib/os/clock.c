@@ -14,7 +14,22 @@ int64_t clock_ms(void)
 
 int clock_left_ms(int64_t deadline)
 {
-	int64_t left = deadline - clock_ms();
+	int64_t left;
 
+	if (deadline == CLOCK_NEVER)
+		return -1;
+	left = deadline - clock_ms();
 	return left <= 0 ? 0 : left > INT_MAX ? INT_MAX : (int)left;
+}
+
+int64_t clock_deadline(int timeout_s)
+{
+	return timeout_s < 0 ? CLOCK_NEVER : clock_ms() + (int64_t)timeout_s * 1000;
+}
+
+void clock_pause(int ms)
+{
+	const struct timespec pause = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L };
+
+	(void)nanosleep(&pause, NULL);
 }

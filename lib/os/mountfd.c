@@ -9,6 +9,7 @@
 #include <linux/stat.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -121,6 +122,11 @@ int mountfd_attach(int tree_fd, int target_fd)
 	                 MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
 
 	return r < 0 ? -errno : 0;
+}
+
+int mountfd_detach_at(int dir_fd, const char *name)
+{
+	return fchdir(dir_fd) < 0 || umount2(name, UMOUNT_NOFOLLOW | MNT_DETACH) < 0 ? -errno : 0;
 }
 
 static int set_attr(int fd, struct mount_attr *attr, bool recursive)

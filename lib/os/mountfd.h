@@ -26,6 +26,10 @@ int mountfd_new_words(const char *type, const struct strv *words, uint64_t attr,
 int mountfd_clone(int dir_fd, const char *path, bool recursive);
 /* Puts a detached tree on the object behind @target_fd. */
 int mountfd_attach(int tree_fd, int target_fd);
+/* Takes away what is mounted on @name in the directory @dir_fd, even in use, without following a
+ * link. There is no such call that works on descriptors: @dir_fd is the working directory then.
+ * -EINVAL: nothing is mounted there, or nothing that can be taken away alone. */
+int mountfd_detach_at(int dir_fd, const char *name);
 /* Sets and clears attributes of a mount (and of all below it). */
 int mountfd_set_attr(int fd, uint64_t set, uint64_t clear, uint64_t propagation, bool recursive);
 /* Gives a detached tree the map of a user namespace. See mount_setattr(2), MOUNT_ATTR_IDMAP. */

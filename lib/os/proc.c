@@ -214,6 +214,7 @@ void proc_title_set(const char *text)
 }
 
 #define TRIM_STACK_BYTES (512UL * 1024)
+#define TRIM_FRAME_BYTES 512 /* the frame of proc_trim_memory and of what it calls last */
 
 #define TRIM_SEGMENTS 4
 
@@ -249,7 +250,7 @@ __attribute__((noinline)) void proc_trim_memory(void)
 
 	(void)malloc_trim(0);
 	(void)dl_iterate_phdr(find_segments, &trim);
-	here = (here & ~(trim.page - 1)) - trim.page; /* this frame and what it calls stay */
+	here = (here - TRIM_FRAME_BYTES) & ~(trim.page - 1);
 	(void)madvise((void *)(here - TRIM_STACK_BYTES), TRIM_STACK_BYTES, MADV_DONTNEED);
 	for (size_t i = 0; i < trim.n; i++)
 		(void)madvise(trim.segments[i].iov_base, trim.segments[i].iov_len, MADV_DONTNEED);
@@ -259,6 +260,8 @@ int proc_run_child(int (*fn)(void *arg, struct err *err), void *arg, struct err 
 {
 	return proc_run_child_for(fn, arg, 0, err);
 }
+
+#define KILLED_MS 2000 /* a file system that does not answer holds even who was killed */
 
 /* 0: it has ended or may take any time. */
 static int wait_for_child(int pidfd, int timeout_ms)
@@ -301,7 +304,7 @@ int proc_run_child_for(int (*fn)(void *arg, struct err *err), void *arg, int tim
 		(void)kill(-pid, SIGKILL);
 		(void)pidfd_kill(pidfd, SIGKILL);
 	}
-	if (pidfd_wait(pidfd, &status) < 0)
+	if ((late == 0 || pidfd_wait_exit(pidfd, KILLED_MS) == 0) && pidfd_wait(pidfd, &status) < 0)
 		return err_set(err, -ECHILD, "cannot wait for a process");
 	if (late == -ECANCELED)
 		return err_say(err, late, "a process was ended by a signal to its starter");
