@@ -186,7 +186,7 @@ static int explain(const struct cgroup *cgroup, const char *controller, struct t
 {
 	if (cgroup->payload_fd < 0) {
 		text_add(why, "the container has no cgroup of its own");
-		text_add(remedy, "see DELEGATION in rlxc(1)");
+		text_add(remedy, "see CGROUPS in rlxc(1)");
 		return 0;
 	}
 	if (!cgroup_file_has(cgroup->base_fd, "cgroup.controllers", controller))
@@ -311,7 +311,7 @@ static int check_all(const struct cgroup *cgroup, const struct cgroup_limits *li
 
 static const struct {
 	int code;
-	const char *text;
+	char text[84];
 } write_reasons[] = {
 	{ -EINVAL, "the kernel takes no such value there" },
 	{ -ERANGE, "the value is outside of the range that the kernel takes" },
@@ -391,7 +391,7 @@ static int attach_devices(const struct cgroup *cgroup, const struct cgroup_limit
 		return complain(strict,
 		                "device rules (lxc.cgroup*.devices.*) cannot hold: the container "
 		                "has no cgroup of its own",
-		                "see DELEGATION in rlxc(1)", err);
+		                "see CGROUPS in rlxc(1)", err);
 	r = cgroup_devices_attach(cgroup->payload_fd, &limits->devices, prog_fd, &inner);
 	if (r == -EPERM || r == -EACCES)
 		return complain(

@@ -3,6 +3,7 @@
  * roots and cgroup names are chosen by whoever may mount or make cgroups. */
 #include "cgroup/cgroup.h"
 
+#include "base/array.h"
 #include "base/cleanup.h"
 #include "cgroup/cgroup-internal.h"
 #include "os/fd.h"
@@ -126,7 +127,7 @@ static int take_v1_mount(struct cgroup_mounts *mounts, const struct mount_line *
 {
 	struct cgroup_v1_mount *list, *mount;
 
-	list = reallocarray(mounts->v1, mounts->n_v1 + 1, sizeof(*list));
+	list = array_grow(mounts->v1, mounts->n_v1, sizeof(*list));
 	if (!list)
 		return -ENOMEM;
 	mounts->v1 = list;

@@ -55,8 +55,8 @@ int cgroup_open_any(const char *path);
 struct dirent;
 /* Is this entry of a cgroup's directory a cgroup below it? */
 bool cgroup_is_child(const struct dirent *entry);
-/* Kills what is in @leaf_fd and below by its lists, of either version. -EBUSY: after @timeout_ms
- * somebody was in there still. */
+/* Kills what is in @leaf_fd and below by its lists, of either version, but not the caller. -EBUSY:
+ * after @timeout_ms somebody was in there still. */
 int cgroup_kill_members(int leaf_fd, int timeout_ms);
 
 /* The number behind @key in lines "key number". -ENOENT: no such line or no number. */

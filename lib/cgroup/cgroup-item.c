@@ -72,7 +72,7 @@ static bool find_core(const struct cgroup *cgroup, const char *name, struct cgro
 {
 	const struct cgroup_key *key = cgroup_key_find(name);
 
-	return key && key->v2 && str_starts_with(key->v2, "cgroup.") &&
+	return key && str_starts_with(key->v2, "cgroup.") &&
 	       is_in(cgroup->payload_fd, key->v2, CGROUP_ITEM_ON_V2, item);
 }
 
@@ -81,7 +81,7 @@ static bool find_translated(const struct cgroup *cgroup, const char *name, struc
 	_cleanup_free_ char *file = NULL, *sibling = NULL;
 	const struct cgroup_key *key = cgroup_key_find(name);
 
-	return key && key->v2 && cgroup_key_v2_name(key, name, &file, &sibling, NULL) == 0 &&
+	return key && *key->v2 && cgroup_key_v2_name(key, name, &file, &sibling, NULL) == 0 &&
 	       is_in(cgroup->payload_fd, file, CGROUP_ITEM_ON_V2, item);
 }
 
@@ -92,7 +92,7 @@ static const struct cgroup_key *next_turned(const char *name, size_t *i, struct 
 
 	while ((key = cgroup_key_at((*i)++))) {
 		text_done(out);
-		if (key->v2 && key->to_v1 && !key->sibling && !key->word &&
+		if (*key->v2 && cgroup_key_kind(key)->to_v1 && !*key->sibling && !*key->word &&
 		    cgroup_key_map_name(key->v2, key->v1, name, out) == 0)
 			return key;
 	}
@@ -123,7 +123,7 @@ static int say_no_cgroup(const struct cgroup *cgroup, struct err *err)
 {
 	err_say(err, -EOPNOTSUPP, "the container has no cgroup of its own%s",
 	        cgroup->n_v1 ? " on cgroup2" : "");
-	err_hint(err, "start it in a delegated cgroup, see DELEGATION in rlxc(1)");
+	err_hint(err, "start it in a delegated cgroup, see CGROUPS in rlxc(1)");
 	return -EOPNOTSUPP;
 }
 
@@ -173,7 +173,7 @@ static int say_not_on_v1(const char *controller, struct err *err)
 	        "container has no cgroup",
 	        controller);
 	err_hint(err, "it has one when its configuration limits something of this controller, and "
-	              "who starts it may write there, see DELEGATION in rlxc(1)");
+	              "who starts it may write there, see CGROUPS in rlxc(1)");
 	return -ENODEV;
 }
 
@@ -212,7 +212,7 @@ static int say_not_found(const struct cgroup *cgroup, const char *name, struct e
 		return say_not_on_v1(controller, err);
 	if (cgroup->payload_fd < 0)
 		return say_no_cgroup(cgroup, err);
-	if (key && !key->v2)
+	if (key && !*key->v2)
 		return cgroup_key_get(key, name, "", NULL, &none, err);
 	if (key && cgroup_key_v2_name(key, name, &file, &sibling, err) < 0)
 		return -ENOMEM;

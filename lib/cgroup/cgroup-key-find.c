@@ -96,7 +96,7 @@ static int map_name(const struct cgroup_key *key, const char *to, const char *na
 	_cleanup_(text_done) struct text text = {};
 
 	*ret_name = NULL;
-	if (!to)
+	if (!*to)
 		return 0;
 	(void)cgroup_key_map_name(key->v1, to, name, &text);
 	return text_finish(&text, ret_name) < 0 ? err_oom(err) : 0;
@@ -118,7 +118,7 @@ int cgroup_key_v2_name(const struct cgroup_key *key, const char *name, char **re
 
 static int refuse(const struct cgroup_key *key, const char *name, const char *verb, struct err *err)
 {
-	const char *why = key->why ? key->why : "it is for reading only";
+	const char *why = *key->why ? key->why : "it is for reading only";
 
 	return err_say(err, -EOPNOTSUPP, "'%s' cannot be %s on cgroup2: %s", name, verb, why);
 }
@@ -136,7 +136,7 @@ static int bad_value(const struct cgroup_key *key, int code, const char *name, c
 		return code;
 	}
 	err_say(err, code, "'%s = %s' is no value of this file", name, value);
-	if (key->takes)
+	if (*key->takes)
 		err_hint(err, "it takes %s", key->takes);
 	return code;
 }
@@ -144,13 +144,14 @@ static int bad_value(const struct cgroup_key *key, int code, const char *name, c
 int cgroup_key_set(const struct cgroup_key *key, const char *name, const char *value,
                    const char *sibling, char **ret_value, struct err *err)
 {
+	const struct cgroup_kind *kind = cgroup_key_kind(key);
 	_cleanup_(text_done) struct text text = {};
 	int r = 0;
 
-	if (!key->to_v2 && !(key->only && strcmp(value, key->only) == 0))
+	if (!kind->to_v2 && (!*key->only || strcmp(value, key->only) != 0))
 		return refuse(key, name, "set", err);
-	if (key->to_v2)
-		r = key->to_v2(&(struct cgroup_conversion){ key, value, sibling, &text });
+	if (kind->to_v2)
+		r = kind->to_v2(&(struct cgroup_conversion){ key, value, sibling, &text });
 	if (r < 0)
 		return bad_value(key, r, name, value, err);
 	return text_finish(&text, ret_value) < 0 ? err_oom(err) : 0;
@@ -159,12 +160,13 @@ int cgroup_key_set(const struct cgroup_key *key, const char *name, const char *v
 int cgroup_key_get(const struct cgroup_key *key, const char *name, const char *text,
                    const char *sibling, char **ret_text, struct err *err)
 {
+	const struct cgroup_kind *kind = cgroup_key_kind(key);
 	_cleanup_(text_done) struct text out = {};
 	int r;
 
-	if (!key->to_v1)
+	if (!kind->to_v1)
 		return refuse(key, name, "read", err);
-	r = key->to_v1(&(struct cgroup_conversion){ key, text, sibling, &out });
+	r = kind->to_v1(&(struct cgroup_conversion){ key, text, sibling, &out });
 	if (r < 0)
 		return err_say(err, r, "cannot make sense of '%s', which is '%s' on cgroup2", name,
 		               key->v2);

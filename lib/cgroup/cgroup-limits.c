@@ -14,7 +14,7 @@
 
 /* Files that would take the container away from us. */
 static const struct {
-	const char *name, *why;
+	char name[24], why[64];
 } refused_files[] = {
 	{ "cgroup.freeze", "a frozen container cannot start, see lxc-freeze(1)" },
 	{ "cgroup.kill", "it kills what is in the cgroup, see lxc-stop(1)" },
@@ -229,10 +229,11 @@ static int translate_back_row(struct maker *maker, const struct setting *setting
 {
 	_cleanup_free_ char *value = NULL, *name = NULL;
 	_cleanup_(text_done) struct text text = {};
+	const struct cgroup_kind *kind = cgroup_key_kind(key);
 	const struct cgroup_hierarchy *v1;
 	int r;
 
-	if (!key->v2 || !key->to_v2 || !key->to_v1 ||
+	if (!*key->v2 || !kind->to_v2 || !kind->to_v1 ||
 	    cgroup_key_map_name(key->v2, key->v1, setting->file, &text) < 0)
 		return -ENOENT;
 	if (text_finish(&text, &name) < 0)
@@ -301,7 +302,7 @@ static int make_v2(struct maker *maker, const struct setting *setting)
 {
 	const struct cgroup_key *key = cgroup_key_find(setting->file);
 
-	if (key && (!key->v2 || strcmp(key->v1, key->v2) != 0)) {
+	if (key && strcmp(key->v1, key->v2) != 0) {
 		err_say(maker->err, -EINVAL, "'%s' is a file of cgroup v1, not of cgroup2",
 		        setting->key);
 		err_hint(maker->err, "write 'lxc.cgroup.%s', which is translated", setting->file);

@@ -10,6 +10,7 @@
 #include "base/num.h"
 #include "base/text.h"
 #include "cgroup/cgroup-internal.h"
+#include "os/clock.h"
 #include "os/fd.h"
 #include "os/proc.h"
 
@@ -18,7 +19,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #define PROCS_MAX (4U << 20)
 #define DEPTH_MAX 32 /* what lies deeper is left alone */
@@ -83,9 +83,12 @@ static void kill_listed(int dir_fd, char *list, void *arg)
 	pid_t pid;
 
 	while ((pid = next_pid(&list))) {
-		_cleanup_close_ int pidfd = pidfd_open_pid(pid);
+		_cleanup_close_ int pidfd = -EBADF;
 
+		if (pid == getpid())
+			continue;
 		(*found)++;
+		pidfd = pidfd_open_pid(pid);
 		if (pidfd >= 0 && is_member(dir_fd, pid))
 			(void)pidfd_kill(pidfd, SIGKILL);
 	}
@@ -93,8 +96,6 @@ static void kill_listed(int dir_fd, char *list, void *arg)
 
 int cgroup_kill_members(int leaf_fd, int timeout_ms)
 {
-	const struct timespec pause = { .tv_nsec = PAUSE_MS * 1000000 };
-
 	for (int ms = 0;; ms += PAUSE_MS) {
 		size_t found = 0;
 
@@ -107,7 +108,7 @@ int cgroup_kill_members(int leaf_fd, int timeout_ms)
 			return 0;
 		if (ms >= timeout_ms)
 			return -EBUSY;
-		(void)nanosleep(&pause, NULL);
+		clock_pause(PAUSE_MS);
 	}
 }
 

@@ -29,24 +29,22 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #define TREE_MS 5000 /* for removing what a container made, once it is all empty */
 #define STALE_MS 1000
+#define ORPHAN_MS 200
 #define REAPER_MS 10000
 #define V1_PAUSE_MS 2
 
 /* A v1 hierarchy tells nobody when a cgroup becomes empty. */
 static int pause_v1(int leaf_fd, int64_t deadline)
 {
-	const struct timespec pause = { .tv_nsec = V1_PAUSE_MS * 1000000 };
-
 	if (faccessat(leaf_fd, "cgroup.procs", F_OK, 0) < 0)
 		return -errno;
 	if (clock_left_ms(deadline) == 0)
 		return -EBUSY;
-	(void)nanosleep(&pause, NULL);
+	clock_pause(V1_PAUSE_MS);
 	return 0;
 }
 
@@ -192,11 +190,19 @@ struct removal {
 	int timeout_ms;
 };
 
+/* Is it gone, or goes, since it is empty? That takes no descriptor more: there may be none. As long
+ * as it is there nobody else has the path. */
+static bool remove_unused(const char *path, int leaf_fd)
+{
+	return leaf_fd < 0 || faccessat(leaf_fd, "cgroup.procs", F_OK, 0) < 0 || rmdir(path) == 0 ||
+	       errno == ENOENT;
+}
+
 static int remove_known(const char *path, int leaf_fd, int timeout_ms)
 {
 	_cleanup_close_ int dir_fd = -EBADF;
 
-	if (leaf_fd < 0)
+	if (remove_unused(path, leaf_fd))
 		return 0;
 	dir_fd = openat(leaf_fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir_fd < 0)
@@ -330,31 +336,53 @@ void cgroup_remove_monitor_later(const struct cgroup *cgroup, const struct cgrou
 		log_debug("cgroup '%s' stays: %s", cgroup->monitor_path, strerror(-pid));
 }
 
-/* The lock says that nobody looks after what may still run in there. */
-static void remove_stale(const char *path, bool kill)
+/* Of one whose lock is ours: nobody looks after what may still run in there. */
+static void end_leaf(const char *path, int leaf_fd, bool may_hold_us)
 {
-	_cleanup_close_ int leaf_fd = -EBADF, dir_fd = -EBADF;
 	int r;
 
-	if (!path)
+	if (remove_unused(path, leaf_fd))
 		return;
-	leaf_fd = cgroup_open_any(path);
-	if (leaf_fd < 0 || cgroup_lock_leaf(leaf_fd) < 0)
-		return; /* gone, or the name belongs to somebody else by now */
-	dir_fd = openat(leaf_fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (dir_fd < 0)
-		return;
-	if (kill && fd_write_at(leaf_fd, "cgroup.kill", "1") == -ENOENT)
+	if (may_hold_us || fd_write_at(leaf_fd, "cgroup.kill", "1") == -ENOENT)
 		(void)cgroup_kill_members(leaf_fd, STALE_MS);
-	r = cgroup_remove_leaf(dir_fd, path_last(path), leaf_fd, STALE_MS);
+	r = remove_known(path, leaf_fd, STALE_MS);
 	if (r < 0)
 		log_debug("cgroup '%s' stays: %s", path, strerror(-r));
 }
 
+/* What a killed monitor was about to start has its descriptors, and ends when it notices. */
+static int lock_orphaned(int leaf_fd)
+{
+	int64_t deadline = clock_ms() + ORPHAN_MS;
+	int r;
+
+	for (;;) {
+		r = cgroup_lock_leaf(leaf_fd);
+		if (r != -EWOULDBLOCK || clock_left_ms(deadline) == 0)
+			return r;
+		clock_pause(V1_PAUSE_MS);
+	}
+}
+
+static void remove_stale(const char *path, bool may_hold_us)
+{
+	_cleanup_close_ int leaf_fd = path ? cgroup_open_any(path) : -EBADF;
+
+	/* Else it is gone, or the name belongs to somebody else by now. */
+	if (leaf_fd >= 0 && lock_orphaned(leaf_fd) == 0)
+		end_leaf(path, leaf_fd, may_hold_us);
+}
+
+void cgroup_kill_hooks(const struct cgroup *cgroup)
+{
+	if (cgroup->monitor_fd >= 0)
+		(void)cgroup_kill_members(cgroup->monitor_fd, STALE_MS);
+}
+
 void cgroup_remove_stale(const char *monitor_path, const char *payload_path)
 {
-	remove_stale(payload_path, /* kill= */ true);
-	remove_stale(monitor_path, /* kill= */ false);
+	remove_stale(payload_path, /* may_hold_us= */ false);
+	remove_stale(monitor_path, /* may_hold_us= */ true);
 }
 
 void cgroup_remove_unused(const char *path)
@@ -367,16 +395,18 @@ void cgroup_remove_unused(const char *path)
 
 void cgroup_v1_remove_stale(const char *path)
 {
-	remove_stale(path, /* kill= */ true);
+	remove_stale(path, /* may_hold_us= */ false);
 }
 
+/* While the locks are ours, which an init that was never started may share. */
 void cgroup_unmake(struct cgroup *cgroup)
 {
-	cleanup_close(&cgroup->payload_fd); /* and with them the locks */
-	cleanup_close(&cgroup->monitor_fd);
-	cgroup_remove_stale(cgroup->monitor_path, cgroup->payload_path);
+	end_leaf(cgroup->payload_path, cgroup->payload_fd, false);
+	end_leaf(cgroup->monitor_path, cgroup->monitor_fd, true);
 	for (size_t i = 0; i < cgroup->n_v1; i++) {
+		end_leaf(cgroup->v1[i].path, cgroup->v1[i].fd, false);
 		cleanup_close(&cgroup->v1[i].fd);
-		cgroup_v1_remove_stale(cgroup->v1[i].path);
 	}
+	cleanup_close(&cgroup->payload_fd);
+	cleanup_close(&cgroup->monitor_fd);
 }

@@ -81,12 +81,19 @@ int cgroup_parse_kernel(const char *text, const char *key, uint64_t *ret_value)
 
 /* Where a number comes from. Rows of one file stand together: it is read once. */
 struct source {
-	const char *file;
-	const char *key;
-	int (*parse)(const char *text, const char *key, uint64_t *ret_value);
-	size_t field; /* of struct cgroup_stats */
-	uint64_t unit;
+	char file[48];
+	char key[12];
+	enum { FIRST, BY_KEY, KERNEL, SUM } how;
+	uint16_t field; /* of struct cgroup_stats */
+	uint16_t unit;
 	unsigned int what;
+};
+
+static int (*const parsers[])(const char *text, const char *key, uint64_t *ret_value) = {
+	[FIRST] = parse_first,
+	[BY_KEY] = cgroup_parse_key,
+	[KERNEL] = cgroup_parse_kernel,
+	[SUM] = cgroup_parse_sum,
 };
 
 #define FIELD(member) offsetof(struct cgroup_stats, member)
@@ -94,17 +101,16 @@ struct source {
 
 /* cpu.stat is there without its controller, too. */
 static const struct source v2[] = {
-	{ "cpu.stat", "usage_usec", cgroup_parse_key, FIELD(cpu_ns), US, CGROUP_STAT_CPU },
-	{ "cpu.stat", "user_usec", cgroup_parse_key, FIELD(cpu_user_ns), US, CGROUP_STAT_CPU },
-	{ "cpu.stat", "system_usec", cgroup_parse_key, FIELD(cpu_system_ns), US, CGROUP_STAT_CPU },
-	{ "memory.current", NULL, parse_first, FIELD(memory_bytes), 1, CGROUP_STAT_MEMORY },
-	{ "memory.swap.current", NULL, parse_first, FIELD(swap_bytes), 1, CGROUP_STAT_SWAP },
-	{ "memory.stat", "kernel", cgroup_parse_kernel, FIELD(kernel_memory_bytes), 1,
-	  CGROUP_STAT_KERNEL },
-	{ "io.stat", "rbytes=", cgroup_parse_sum, FIELD(io_read_bytes), 1, CGROUP_STAT_IO },
-	{ "io.stat", "wbytes=", cgroup_parse_sum, FIELD(io_write_bytes), 1, CGROUP_STAT_IO },
-	{ "io.stat", "rios=", cgroup_parse_sum, FIELD(io_read_ops), 1, CGROUP_STAT_IO },
-	{ "io.stat", "wios=", cgroup_parse_sum, FIELD(io_write_ops), 1, CGROUP_STAT_IO },
+	{ "cpu.stat", "usage_usec", BY_KEY, FIELD(cpu_ns), US, CGROUP_STAT_CPU },
+	{ "cpu.stat", "user_usec", BY_KEY, FIELD(cpu_user_ns), US, CGROUP_STAT_CPU },
+	{ "cpu.stat", "system_usec", BY_KEY, FIELD(cpu_system_ns), US, CGROUP_STAT_CPU },
+	{ "memory.current", "", FIRST, FIELD(memory_bytes), 1, CGROUP_STAT_MEMORY },
+	{ "memory.swap.current", "", FIRST, FIELD(swap_bytes), 1, CGROUP_STAT_SWAP },
+	{ "memory.stat", "kernel", KERNEL, FIELD(kernel_memory_bytes), 1, CGROUP_STAT_KERNEL },
+	{ "io.stat", "rbytes=", SUM, FIELD(io_read_bytes), 1, CGROUP_STAT_IO },
+	{ "io.stat", "wbytes=", SUM, FIELD(io_write_bytes), 1, CGROUP_STAT_IO },
+	{ "io.stat", "rios=", SUM, FIELD(io_read_ops), 1, CGROUP_STAT_IO },
+	{ "io.stat", "wios=", SUM, FIELD(io_write_ops), 1, CGROUP_STAT_IO },
 };
 
 #define IO_BYTES "blkio.throttle.io_service_bytes_recursive"
@@ -112,19 +118,19 @@ static const struct source v2[] = {
 
 /* What cgroup2 did not say. */
 static const struct source v1[] = {
-	{ "cpuacct.usage", NULL, parse_first, FIELD(cpu_ns), 1, CGROUP_STAT_CPU },
-	{ "cpuacct.usage_user", NULL, parse_first, FIELD(cpu_user_ns), 1, CGROUP_STAT_CPU },
-	{ "cpuacct.usage_sys", NULL, parse_first, FIELD(cpu_system_ns), 1, CGROUP_STAT_CPU },
-	{ "memory.usage_in_bytes", NULL, parse_first, FIELD(memory_bytes), 1, CGROUP_STAT_MEMORY },
-	{ "memory.stat", "total_swap", cgroup_parse_key, FIELD(swap_bytes), 1, CGROUP_STAT_SWAP },
-	{ "memory.memsw.usage_in_bytes", NULL, parse_first, FIELD(memory_swap_bytes), 1,
+	{ "cpuacct.usage", "", FIRST, FIELD(cpu_ns), 1, CGROUP_STAT_CPU },
+	{ "cpuacct.usage_user", "", FIRST, FIELD(cpu_user_ns), 1, CGROUP_STAT_CPU },
+	{ "cpuacct.usage_sys", "", FIRST, FIELD(cpu_system_ns), 1, CGROUP_STAT_CPU },
+	{ "memory.usage_in_bytes", "", FIRST, FIELD(memory_bytes), 1, CGROUP_STAT_MEMORY },
+	{ "memory.stat", "total_swap", BY_KEY, FIELD(swap_bytes), 1, CGROUP_STAT_SWAP },
+	{ "memory.memsw.usage_in_bytes", "", FIRST, FIELD(memory_swap_bytes), 1,
 	  CGROUP_STAT_MEMORY_SWAP },
-	{ "memory.kmem.usage_in_bytes", NULL, parse_first, FIELD(kernel_memory_bytes), 1,
+	{ "memory.kmem.usage_in_bytes", "", FIRST, FIELD(kernel_memory_bytes), 1,
 	  CGROUP_STAT_KERNEL },
-	{ IO_BYTES, "Read ", cgroup_parse_sum, FIELD(io_read_bytes), 1, CGROUP_STAT_IO },
-	{ IO_BYTES, "Write ", cgroup_parse_sum, FIELD(io_write_bytes), 1, CGROUP_STAT_IO },
-	{ IO_OPS, "Read ", cgroup_parse_sum, FIELD(io_read_ops), 1, CGROUP_STAT_IO },
-	{ IO_OPS, "Write ", cgroup_parse_sum, FIELD(io_write_ops), 1, CGROUP_STAT_IO },
+	{ IO_BYTES, "Read ", SUM, FIELD(io_read_bytes), 1, CGROUP_STAT_IO },
+	{ IO_BYTES, "Write ", SUM, FIELD(io_write_bytes), 1, CGROUP_STAT_IO },
+	{ IO_OPS, "Read ", SUM, FIELD(io_read_ops), 1, CGROUP_STAT_IO },
+	{ IO_OPS, "Write ", SUM, FIELD(io_write_ops), 1, CGROUP_STAT_IO },
 };
 
 #define CONTROLLER_MAX 32
@@ -204,7 +210,7 @@ static void read_one(struct reader *reader, const char *controller, const struct
 		reader->there = read_file(reader, controller, source->file);
 		reader->file = source->file;
 	}
-	if (reader->there && source->parse(reader->text, source->key, &value) == 0 &&
+	if (reader->there && parsers[source->how](reader->text, source->key, &value) == 0 &&
 	    value < UINT64_MAX / source->unit)
 		*number = value * source->unit;
 }

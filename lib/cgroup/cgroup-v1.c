@@ -4,6 +4,7 @@
  * one of cgroup2 (cgroup-place.c), with its "tasks" in place of what clone3 needs. */
 #include "cgroup/cgroup.h"
 
+#include "base/array.h"
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "cgroup/cgroup-internal.h"
@@ -83,7 +84,7 @@ static int add_hierarchy(const struct cgroup_mounts *mounts, const char *control
 	const struct cgroup_v1_mount *mount = cgroup_v1_find_mount(mounts, controllers);
 	struct cgroup_hierarchy *list, *added;
 
-	list = reallocarray(host->v1, host->n_v1 + 1, sizeof(*list));
+	list = array_grow(host->v1, host->n_v1, sizeof(*list));
 	if (!list)
 		return -ENOMEM;
 	host->v1 = list;

@@ -199,9 +199,12 @@ void cgroup_remove_monitor_later(const struct cgroup *cgroup, const struct cgrou
 /* Removes what is empty of the directories that the leaves were made in, below the base. Called
  * when they are gone; cgroup_remove_monitor_later does the same after its work. */
 void cgroup_prune(const struct cgroup *cgroup, const struct cgroup_names *names);
+/* Kills what a killed monitor has left in its leaf, which is a hook of its, but not the caller. */
+void cgroup_kill_hooks(const struct cgroup *cgroup);
 /* Removes both leaves by path, for a container whose monitor is gone and whose processes were
- * killed. A leaf that is in use again stays. An ordinary user calls it in a child inside a user
- * namespace with the container's map when the container had cgroups of its own. */
+ * killed; what else is in there is killed. A leaf that is in use again stays. An ordinary user
+ * calls it in a child inside a user namespace with the container's map when the container had
+ * cgroups of its own. */
 void cgroup_remove_stale(const char *monitor_path, const char *payload_path);
 /* Adds the paths that the leaves of a start get where nobody has the names: what a start that is
  * killed while it makes them leaves. -ENOMEM, -EINVAL: no such name. */

@@ -6,6 +6,7 @@
 #include "base/text.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* Files of cgroup v1 and what they are on cgroup2. Pure: names and values in, names and values out.
  * See Documentation/admin-guide/cgroup-v1/ and cgroup-v2.rst; the table is in
@@ -21,26 +22,36 @@ struct cgroup_conversion {
 	struct text *out;    /* text for the other version's, without a line break at its end */
 };
 
-struct cgroup_key {
-	const char *v1; /* "memory.limit_in_bytes"; a '*' stands for one word without a dot */
-	const char *v2; /* its file on cgroup2 (the same '*'), NULL: there is none */
-	/* A file of cgroup2 whose text the conversions of the value need as well, NULL: none. Often
-	 * the same file: cpu.max holds what were two. */
-	const char *sibling;
+/* How values go from one version to the other. */
+struct cgroup_kind {
 	/* v1 value -> what to write to .v2. An empty result: nothing has to be written.
 	 * NULL: cannot be set. -EINVAL: no value of this file. -ENODATA: the sibling is needed.
 	 * -ERANGE: less than the sibling. */
 	int (*to_v2)(const struct cgroup_conversion *c);
 	/* Text of .v2 -> v1 text. NULL: cannot be read. */
 	int (*to_v1)(const struct cgroup_conversion *c);
-	const char *word; /* what the conversions look for inside of .v2, such as "rbps" */
-	const char *only; /* the one value that cgroup2 always has: asking for it changes nothing */
-	const char *why;  /* why the rest is refused, a sentence's second half */
-	const char *takes; /* what a value looks like, for messages; NULL: as on cgroup2 */
+};
+
+/* Without pointers, which the start of a position independent program would write: the table stays
+ * in the file, shared by all monitors. What a row lacks is "". */
+struct cgroup_key {
+	char v1[48]; /* "memory.limit_in_bytes"; a '*' stands for one word without a dot */
+	char v2[24]; /* its file on cgroup2 (the same '*') */
+	/* A file of cgroup2 whose text the conversions of the value need as well. Often the same
+	 * file: cpu.max holds what were two. */
+	char sibling[16];
+	char word[12]; /* what the conversions look for inside of .v2, such as "rbps" */
+	char only[8];  /* the one value that cgroup2 always has: asking for it changes nothing */
+	union {
+		char takes[96]; /* can be set: what a value looks like; "": as on cgroup2 */
+		char why[96];   /* cannot be set: why the rest is refused, half a sentence */
+	};
+	uint8_t kind; /* see cgroup_key_kind */
 };
 
 /* The row of a v1 name; NULL: none that we know. Some names are the same on both versions. */
 const struct cgroup_key *cgroup_key_find(const char *name);
+const struct cgroup_kind *cgroup_key_kind(const struct cgroup_key *key);
 /* All rows, for those that go by the v2 name; NULL at the end. */
 const struct cgroup_key *cgroup_key_at(size_t i);
 /* Name of the file on the other side, for a row with a '*': @name matches @from. -ENOENT: it does
