@@ -50,13 +50,16 @@ struct conf_type {
 	int (*get)(const struct conf_slot *slot, struct text *out, struct err *err);
 	/* Back to the default, also from all bytes zero. */
 	int (*clear)(const struct conf_slot *slot, struct err *err);
-	/* Draws what is random in @value, in place, so that the saved line has the outcome. */
-	void (*settle)(const struct conf_slot *slot, char *value);
-	/* Of a family: is there such a sub-key? NULL: any name. */
+	const struct conf_family *family; /* of a family that does not take any name */
+	const char *const *choices;       /* of a choice: the words, the default first */
+};
+
+struct conf_family {
+	/* Is there such a sub-key? */
 	bool (*knows)(const char *sub);
-	/* The i-th sub-key of such a family, NULL past the end. */
+	/* The i-th sub-key, NULL past the end. */
 	const char *(*member)(unsigned int i);
-	const char *const *choices; /* of a choice: the words, the default first */
+	void (*settle)(const struct conf_slot *slot, char *value); /* see conf_slot_settle */
 };
 
 static inline void *conf_field(const struct conf_slot *slot)
@@ -141,6 +144,9 @@ int conf_replace_text(char **field, const char *value, struct err *err);
 int conf_slot_find(const struct conf *conf, const char *name, struct conf_slot *ret_slot,
                    struct err *err);
 int conf_slot_set(const struct conf_slot *slot, const char *value, struct err *err);
+/* Draws what is random in @value, in place, so that the saved line has the outcome. False: nothing
+ * is in values of this key. */
+bool conf_slot_settle(const struct conf_slot *slot, char *value);
 
 /* save.c */
 void conf_saved_add(struct text *saved, const char *line, size_t len);

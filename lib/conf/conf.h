@@ -250,4 +250,8 @@ bool conf_keeps_groups(const struct conf *conf);
 bool conf_arch_is_32bit(const char *arch);
 bool conf_arch_is_known(const char *arch);
 
+/* Capabilities by their numbers, as lxc.cap.drop and lxc.cap.keep write them; NULL at the end. */
+#define CONF_CAPS 41
+extern const char *const conf_cap_names[CONF_CAPS + 1];
+
 #endif

@@ -26,6 +26,16 @@ static int refuse_empty(const struct conf_slot *slot, struct err *err)
 	return -EINVAL;
 }
 
+bool conf_slot_settle(const struct conf_slot *slot, char *value)
+{
+	const struct conf_family *family = slot->key->type->family;
+
+	if (!family || !family->settle)
+		return false;
+	family->settle(slot, value);
+	return true;
+}
+
 int conf_slot_set(const struct conf_slot *slot, const char *value, struct err *err)
 {
 	const struct conf_type *type = slot->key->type;

@@ -167,7 +167,7 @@ const struct conf_key *conf_key_find(const char *name, const char **ret_sub)
 	key = find_parent(name, &sub);
 	if (!key || !(key->flags & CONF_FAMILY) || !*sub)
 		return NULL;
-	if (key->type->knows && !key->type->knows(sub))
+	if (key->type->family && !key->type->family->knows(sub))
 		return NULL;
 	*ret_sub = sub;
 	return key;
@@ -195,7 +195,7 @@ static const char *nearest_member(const struct conf_key *family, const char *wor
 	unsigned int best = conf_typo_limit(word) + 1;
 	const char *nearest = NULL, *member;
 
-	for (unsigned int i = 0; (member = family->type->member(i)); i++) {
+	for (unsigned int i = 0; (member = family->type->family->member(i)); i++) {
 		unsigned int distance = str_distance(word, member, best);
 
 		if (distance < best) {
@@ -238,7 +238,7 @@ int conf_key_unknown(const char *name, struct err *err)
 		return -ENOENT;
 	}
 	family = find_parent(name, &sub);
-	if (family && (family->flags & CONF_FAMILY) && family->type->member)
+	if (family && (family->flags & CONF_FAMILY) && family->type->family)
 		hint_member(name, family, sub, err);
 	nearest = nearest_key(name);
 	if (nearest)

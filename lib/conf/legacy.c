@@ -15,9 +15,9 @@
  * Here a new one gets the number after the highest so far, so that both styles can be mixed. */
 
 static const struct {
-	const char *old;
-	const char *today; /* NULL: it has no successor */
-	bool is_family;    /* "old.x" is "today.x" */
+	char old[32];
+	char today[32]; /* "": it has no successor */
+	bool is_family; /* "old.x" is "today.x" */
 } names[] = {
 	{ "lxc.aa_allow_incomplete", "lxc.apparmor.allow_incomplete", false },
 	{ "lxc.aa_profile", "lxc.apparmor.profile", false },
@@ -28,12 +28,12 @@ static const struct {
 	{ "lxc.init_cmd", "lxc.init.cmd", false },
 	{ "lxc.init_gid", "lxc.init.gid", false },
 	{ "lxc.init_uid", "lxc.init.uid", false },
-	{ "lxc.kmsg", NULL, false },
+	{ "lxc.kmsg", "", false },
 	{ "lxc.limit", "lxc.prlimit", true },
 	{ "lxc.logfile", "lxc.log.file", false },
 	{ "lxc.loglevel", "lxc.log.level", false },
 	{ "lxc.mount", "lxc.mount.fstab", false },
-	{ "lxc.pivotdir", NULL, false },
+	{ "lxc.pivotdir", "", false },
 	{ "lxc.pseudo", "lxc.pty.max", false },
 	{ "lxc.pts", "lxc.pty.max", false },
 	{ "lxc.rebootsignal", "lxc.signal.reboot", false },
@@ -90,7 +90,7 @@ enum conf_legacy conf_legacy_name(const char *key, int64_t last_net, char **ret_
 		if (strncmp(key, names[i].old, len) != 0 ||
 		    (key[len] && (key[len] != '.' || !names[i].is_family)))
 			continue;
-		if (!names[i].today)
+		if (!*names[i].today)
 			return CONF_LEGACY_REMOVED;
 		if (asprintf(ret_name, "%s%s", names[i].today, key + len) < 0)
 			*ret_name = NULL;

@@ -26,6 +26,11 @@ static const char *match(const char *name, const char *key)
 	return name;
 }
 
+const char *conf_manual_text(const struct conf_manual *entry)
+{
+	return conf_manual_texts + entry->text_at;
+}
+
 bool conf_manual_is_below(const struct conf_manual *entry, const char *key)
 {
 	const char *rest = match(entry->name, key);
@@ -37,7 +42,7 @@ const struct conf_manual *conf_manual_find(const char *key)
 {
 	const struct conf_manual *found = NULL;
 
-	for (const struct conf_manual *entry = conf_manual; entry->name; entry++) {
+	for (const struct conf_manual *entry = conf_manual; *entry->name; entry++) {
 		const char *rest = match(entry->name, key);
 
 		if (strcmp(entry->name, key) == 0)
@@ -50,7 +55,7 @@ const struct conf_manual *conf_manual_find(const char *key)
 
 static bool has_entries(const char *key)
 {
-	for (const struct conf_manual *entry = conf_manual; entry->name; entry++)
+	for (const struct conf_manual *entry = conf_manual; *entry->name; entry++)
 		if (conf_manual_is_below(entry, key))
 			return true;
 	return false;

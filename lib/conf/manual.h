@@ -5,17 +5,23 @@
 #include "base/err.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* What lxc.container.conf(5) says about each key. The table is written by the build, from that
- * page, by tools/manual-keys: there is one text to keep right. */
+ * page, by tools/manual-keys: there is one text to keep right. No pointers, as in
+ * struct cgroup_key. */
 struct conf_manual {
-	const char *name; /* "lxc.net.N.type": a word in capitals stands for others */
-	const char *kind; /* "number", or "" */
-	const char *text; /* paragraphs, parted by line breaks */
+	char name[40];    /* "lxc.net.N.type": a word in capitals stands for others */
+	char kind[24];    /* "number", or "" */
+	uint16_t text_at; /* in conf_manual_texts */
 };
 
 /* In the order of the page; the last one has no name. */
 extern const struct conf_manual conf_manual[];
+extern const char conf_manual_texts[];
+
+/* Paragraphs, parted by line breaks. */
+const char *conf_manual_text(const struct conf_manual *entry);
 
 /* Is it about @key, or about one that begins with @key and a dot? */
 bool conf_manual_is_below(const struct conf_manual *entry, const char *key);

@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <strings.h>
 
-static const char *const names[NS_MAX] = {
+static const char names[NS_MAX][8] = {
 	[NS_USER] = "user", [NS_MNT] = "mnt", [NS_PID] = "pid",       [NS_UTS] = "uts",
 	[NS_IPC] = "ipc",   [NS_NET] = "net", [NS_CGROUP] = "cgroup", [NS_TIME] = "time",
 };

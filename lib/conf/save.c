@@ -140,8 +140,7 @@ int conf_save_set(struct conf *conf, const char *key, const char *value, struct 
 	r = conf_slot_find(conf, key, &slot, err);
 	if (r < 0)
 		return r;
-	if (slot.key->type->settle)
-		slot.key->type->settle(&slot, settled);
+	(void)conf_slot_settle(&slot, settled);
 	r = conf_set(conf, key, settled, err);
 	if (r < 0)
 		return r;

@@ -6,6 +6,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <linux/capability.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -14,53 +15,54 @@
 /* lxc.cap.drop and lxc.cap.keep: two ways to say one thing, so only one of them has entries, and
  * emptying either empties both. "none" for keep starts the list anew and, alone, keeps nothing. */
 
-static const char *const names[] = { "chown",
-	                             "dac_override",
-	                             "dac_read_search",
-	                             "fowner",
-	                             "fsetid",
-	                             "kill",
-	                             "setgid",
-	                             "setuid",
-	                             "setpcap",
-	                             "linux_immutable",
-	                             "net_bind_service",
-	                             "net_broadcast",
-	                             "net_admin",
-	                             "net_raw",
-	                             "ipc_lock",
-	                             "ipc_owner",
-	                             "sys_module",
-	                             "sys_rawio",
-	                             "sys_chroot",
-	                             "sys_ptrace",
-	                             "sys_pacct",
-	                             "sys_admin",
-	                             "sys_boot",
-	                             "sys_nice",
-	                             "sys_resource",
-	                             "sys_time",
-	                             "sys_tty_config",
-	                             "mknod",
-	                             "lease",
-	                             "audit_write",
-	                             "audit_control",
-	                             "setfcap",
-	                             "mac_override",
-	                             "mac_admin",
-	                             "syslog",
-	                             "wake_alarm",
-	                             "block_suspend",
-	                             "audit_read",
-	                             "perfmon",
-	                             "bpf",
-	                             "checkpoint_restore",
-	                             NULL };
+const char *const conf_cap_names[CONF_CAPS + 1] = {
+	[CAP_CHOWN] = "chown",
+	[CAP_DAC_OVERRIDE] = "dac_override",
+	[CAP_DAC_READ_SEARCH] = "dac_read_search",
+	[CAP_FOWNER] = "fowner",
+	[CAP_FSETID] = "fsetid",
+	[CAP_KILL] = "kill",
+	[CAP_SETGID] = "setgid",
+	[CAP_SETUID] = "setuid",
+	[CAP_SETPCAP] = "setpcap",
+	[CAP_LINUX_IMMUTABLE] = "linux_immutable",
+	[CAP_NET_BIND_SERVICE] = "net_bind_service",
+	[CAP_NET_BROADCAST] = "net_broadcast",
+	[CAP_NET_ADMIN] = "net_admin",
+	[CAP_NET_RAW] = "net_raw",
+	[CAP_IPC_LOCK] = "ipc_lock",
+	[CAP_IPC_OWNER] = "ipc_owner",
+	[CAP_SYS_MODULE] = "sys_module",
+	[CAP_SYS_RAWIO] = "sys_rawio",
+	[CAP_SYS_CHROOT] = "sys_chroot",
+	[CAP_SYS_PTRACE] = "sys_ptrace",
+	[CAP_SYS_PACCT] = "sys_pacct",
+	[CAP_SYS_ADMIN] = "sys_admin",
+	[CAP_SYS_BOOT] = "sys_boot",
+	[CAP_SYS_NICE] = "sys_nice",
+	[CAP_SYS_RESOURCE] = "sys_resource",
+	[CAP_SYS_TIME] = "sys_time",
+	[CAP_SYS_TTY_CONFIG] = "sys_tty_config",
+	[CAP_MKNOD] = "mknod",
+	[CAP_LEASE] = "lease",
+	[CAP_AUDIT_WRITE] = "audit_write",
+	[CAP_AUDIT_CONTROL] = "audit_control",
+	[CAP_SETFCAP] = "setfcap",
+	[CAP_MAC_OVERRIDE] = "mac_override",
+	[CAP_MAC_ADMIN] = "mac_admin",
+	[CAP_SYSLOG] = "syslog",
+	[CAP_WAKE_ALARM] = "wake_alarm",
+	[CAP_BLOCK_SUSPEND] = "block_suspend",
+	[CAP_AUDIT_READ] = "audit_read",
+	[CAP_PERFMON] = "perfmon",
+	[CAP_BPF] = "bpf",
+	[CAP_CHECKPOINT_RESTORE] = "checkpoint_restore",
+};
 
 static bool is_name(const char *word)
 {
-	for (size_t i = 0; names[i]; i++)
-		if (strcmp(word, names[i]) == 0)
+	for (size_t i = 0; i < CONF_CAPS; i++)
+		if (strcmp(word, conf_cap_names[i]) == 0)
 			return true;
 	return false;
 }
@@ -99,7 +101,7 @@ static void hint_caps(const struct conf_slot *slot, const struct strv *words, st
 			return;
 		to_lxc_name(word);
 		if (!is_capability(word) && strcmp(word, "none") != 0) {
-			nearest = conf_nearest(word, names);
+			nearest = conf_nearest(word, conf_cap_names);
 			if (nearest)
 				err_hint(err, "did you mean '%s'?", nearest);
 			return;

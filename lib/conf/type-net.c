@@ -252,13 +252,13 @@ static const char *nets_member(unsigned int i)
 	return key ? key->name : NULL;
 }
 
+static const struct conf_family nets_family = { nets_knows, nets_member, nets_settle };
+
 const struct conf_type conf_nets = {
 	.set = nets_set,
 	.get = nets_get,
 	.clear = nets_clear,
-	.settle = nets_settle,
-	.knows = nets_knows,
-	.member = nets_member,
+	.family = &nets_family,
 };
 
 /* Setting the type, even to what it was, makes a new device of it. */

@@ -146,12 +146,13 @@ static int share_clear(const struct conf_slot *slot, struct err *err)
 	return 0;
 }
 
+static const struct conf_family share_family = { share_knows, share_member, NULL };
+
 const struct conf_type conf_ns_share = {
 	.set = share_set,
 	.get = share_get,
 	.clear = share_clear,
-	.knows = share_knows,
-	.member = share_member,
+	.family = &share_family,
 };
 
 /* Units of time: the factor to the part they set. Blanks stand before a one-letter unit only. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "conf/conf-internal.h"
 
+#include "base/array.h"
 #include "base/cleanup.h"
 #include "base/num.h"
 
@@ -31,7 +32,7 @@ static void pair_done(struct conf_pair *pair)
 static int append(const struct conf_slot *slot, const char *value, struct err *err)
 {
 	struct conf_pairs *pairs = conf_field(slot);
-	struct conf_pair *items = reallocarray(pairs->items, pairs->n + 1, sizeof(*items));
+	struct conf_pair *items = array_grow(pairs->items, pairs->n, sizeof(*items));
 	struct conf_pair pair = {};
 
 	if (!items)
@@ -243,10 +244,11 @@ static int prlimit_set(const struct conf_slot *slot, const char *value, struct e
 	return pairs_replace(slot, limit.data, err);
 }
 
+static const struct conf_family prlimit_family = { prlimit_knows, prlimit_member, NULL };
+
 const struct conf_type conf_prlimit = {
 	.set = prlimit_set,
 	.get = pairs_get,
 	.clear = pairs_clear,
-	.knows = prlimit_knows,
-	.member = prlimit_member,
+	.family = &prlimit_family,
 };

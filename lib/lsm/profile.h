@@ -2,7 +2,6 @@
 #ifndef RLXC_LSM_PROFILE_H
 #define RLXC_LSM_PROFILE_H
 
-#include "base/err.h"
 #include "base/strv.h"
 #include "lsm/lsm.h"
 
@@ -18,15 +17,9 @@
  * something in the language of profiles, a hash of it stands in for it. */
 void lsm_profile_name(const char *container, const char *lxcpath, char ret_name[LSM_LABEL_MAX]);
 
-/* The text for apparmor_parser(8), owned. @nesting: containers can be started inside. @raw: lines
- * for its end. NULL without memory. */
-char *lsm_profile_text(const char *name, bool nesting, const struct strv *raw);
-
-/* Gives the kernel a profile of this name or replaces it. The text is left as the file `apparmor`
- * in
- * @dir_fd, where apparmor_parser reads it and people can. */
-int lsm_profile_load(const char *name, const char *text, int dir_fd, struct err *err);
-/* Nobody is left who runs under it. */
-void lsm_profile_unload(const char *name);
+/* The text for apparmor_parser(8), owned. @free_mounts: containers can be started inside, as with
+ * lxc.apparmor.allow_nesting, or it is a user namespace that keeps root from what is the host's,
+ * whatever its path. @raw: lines for its end. NULL without memory. */
+char *lsm_profile_text(const char *name, bool free_mounts, const struct strv *raw);
 
 #endif

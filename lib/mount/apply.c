@@ -29,19 +29,24 @@ int mount_isolate(struct err *err)
 	return 0;
 }
 
-static int open_device(const struct mount_op *op, struct err *err)
+bool mount_is_device(const struct mount_op *op, int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISCHR(st.st_mode) &&
+	       st.st_rdev == makedev(op->major, op->minor);
+}
+
+int mount_open_device(const struct mount_op *op, struct err *err)
 {
 	_cleanup_close_ int fd = -EBADF;
 	char path[64];
-	struct stat st;
 
 	(void)snprintf(path, sizeof(path), "/dev/%s", op->source);
 	fd = mountfd_clone(AT_FDCWD, path, false);
 	if (fd < 0)
 		return err_set(err, fd, "cannot take device '%s' from the host", path);
-	if (fstat(fd, &st) < 0)
-		return err_set(err, -errno, "cannot look at '%s'", path);
-	if (!S_ISCHR(st.st_mode) || st.st_rdev != makedev(op->major, op->minor))
+	if (!mount_is_device(op, fd))
 		return err_say(err, -ENODEV, "'%s' of the host is not character device %u:%u", path,
 		               op->major, op->minor);
 	return take_fd(&fd);
@@ -91,7 +96,7 @@ static int open_source(const struct mount_op *op, const struct mount_sources *so
 	int fd;
 
 	if (op->kind == MOUNT_DEVICE && !op->mknod)
-		return open_device(op, err);
+		return mount_open_device(op, err);
 	if (op->kind == MOUNT_BIND_CGROUP)
 		return open_cgroup(op, sources, err);
 	if (op->kind == MOUNT_LAYER && !op->idmap)
@@ -109,8 +114,8 @@ static int open_source(const struct mount_op *op, const struct mount_sources *so
 	err_set(err, fd, "cannot take '%s' from the host for the container's '/%s'", op->source,
 	        op->target);
 	if (fd == -ENOENT)
-		err_hint(err, "make it on the host, or let the container start without it: add "
-		              "'optional' to the options of its lxc.mount.entry");
+		err_hint(err, "make it on the host; with 'optional' among the options of an "
+		              "lxc.mount.entry the container starts without it");
 	else if (fd == -EACCES)
 		err_hint(err, "you may not search a directory above it");
 	return fd;
@@ -438,6 +443,8 @@ static int apply_op(const struct mount_plan *plan, size_t i, const struct mount_
 		return 0;
 	case MOUNT_OVERLAY:
 		return apply_overlay(plan, i, sources, err);
+	case MOUNT_MASK:
+		return mount_mask_apply(op, root_fd, err);
 	}
 	return -EINVAL;
 }

@@ -50,6 +50,10 @@ struct mount_ttys {
 #define MOUNT_TTYS_NONE ((struct mount_ttys){ .console_master = -EBADF, .console_slave = -EBADF })
 int mount_ttys_make(const struct mount_plan *plan, int root_fd, struct mount_ttys *ret_ttys,
                     struct err *err);
+/* The same in a container that runs, whose monitor's ends are gone: in the devpts that is there,
+ * and in place of the dead ones. For a child process, whose working directory it changes. */
+int mount_ttys_renew(const struct mount_plan *plan, int root_fd, struct mount_ttys *ret_ttys,
+                     struct err *err);
 void mount_ttys_done(struct mount_ttys *ttys);
 
 /* Makes the root file system "/" and lets go of the host's; verified. */

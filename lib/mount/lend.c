@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/mount.h>
 
 #define PROGRAM "lxc-user-idmap"
 #define POLICY RLXC_SYSCONFDIR "/lxc/lxc-useridmap"
@@ -31,7 +32,10 @@ int mount_lend_make(const struct mount_lend *lend, struct err *err)
 	_cleanup_close_ int tree = mountfd_clone(lend->fd, "", lend->recursive);
 	int r = tree;
 
-	if (tree >= 0 && lend->userns_fd >= 0)
+	/* What is mounted on a copy of a shared mount would be mounted on the host, too. */
+	if (r >= 0)
+		r = mountfd_set_attr(tree, 0, 0, MS_SLAVE, lend->recursive);
+	if (r >= 0 && lend->userns_fd >= 0)
 		r = mountfd_set_idmap(tree, lend->userns_fd, lend->recursive);
 	return r < 0 ? failed(lend, r, err) : take_fd(&tree);
 }

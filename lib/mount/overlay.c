@@ -69,10 +69,13 @@ int mount_plan_layers(struct mount_builder *b, struct mount_entry *entry, size_t
 	for (size_t i = 0; r == 0 && b->plan->n > first && i < ARRAY_SIZE(others); i++)
 		r = take_layers(b, entry, others[i]);
 	*ret_n = b->plan->n - first;
+	if (r == 0 && *ret_n == 0 && strv_has(&entry->data, OVERLAY_WORD_TMPFS))
+		return err_say(b->err, -EINVAL,
+		               "'" OVERLAY_WORD_TMPFS "' needs 'lowerdir=' with absolute paths");
 	/* What else would keep its notes belongs to root of the host. */
 	if (r == 0 && *ret_n && b->facts->new_userns && !strv_has(&entry->data, "userxattr"))
 		r = strv_add(&entry->data, "userxattr");
-	return r;
+	return r < 0 ? err_oom(b->err) : 0;
 }
 
 /* ---- the mount ---- */
@@ -114,7 +117,7 @@ static int list_options(const struct mount_op *op, const struct overlay_layers *
 {
 	int r = overlay_add_layers(layers, words);
 
-	for (char *const *option = op->options; r == 0 && option[0]; option += 2)
+	for (char *const *option = op->options; r == 0 && option && option[0]; option += 2)
 		r = option[1] ? strv_addf(words, "%s=%s", option[0], option[1])
 		              : strv_add(words, option[0]);
 	return r;
@@ -133,7 +136,7 @@ static int explain(const struct mount_op *op, int code, const char *why, struct 
 {
 	err_set(err, code, "cannot make an overlay for '/%s' of the container%s%s", op->target,
 	        *why ? ": " : "", why);
-	if (code == -EINVAL)
+	if (code == -EINVAL && !*why)
 		err_hint(err, "upperdir and workdir need to be on one file system that overlays "
 		              "can write to, and apart");
 	else if (code == -EACCES || code == -EOVERFLOW)

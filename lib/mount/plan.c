@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "mount/plan.h"
 
+#include "base/array.h"
 #include "base/cleanup.h"
 #include "mount/mount-internal.h"
 #include "os/overlay.h"
@@ -16,8 +17,9 @@ static void op_done(struct mount_op *op)
 	free(op->source);
 	free(op->target);
 	free(op->idmap);
-	for (size_t i = 0; i < ARRAY_SIZE(op->options); i++)
+	for (size_t i = 0; i < op->n_options; i++)
 		free(op->options[i]);
+	free(op->options);
 }
 
 void mount_plan_done(struct mount_plan *plan)
@@ -36,7 +38,7 @@ struct mount_op *mount_plan_add(struct mount_builder *b, enum mount_kind kind, c
                                 const char *target)
 {
 	struct mount_plan *plan = b->plan;
-	struct mount_op *ops = reallocarray(plan->ops, plan->n + 1, sizeof(*ops));
+	struct mount_op *ops = array_grow(plan->ops, plan->n, sizeof(*ops));
 	struct mount_op *op;
 
 	if (!ops)
@@ -54,14 +56,17 @@ struct mount_op *mount_plan_add(struct mount_builder *b, enum mount_kind kind, c
 
 int mount_plan_add_option(struct mount_op *op, const char *key, const char *value)
 {
-	for (size_t i = 0; i < (size_t)MOUNT_OPTIONS_MAX * 2; i += 2) {
-		if (op->options[i])
-			continue;
-		op->options[i] = strdup(key);
-		op->options[i + 1] = value ? strdup(value) : NULL;
-		return op->options[i] && (!value || op->options[i + 1]) ? 0 : -ENOMEM;
-	}
-	return -E2BIG;
+	char **options = reallocarray(op->options, op->n_options + 3, sizeof(*options));
+
+	if (!options)
+		return -ENOMEM;
+	op->options = options;
+	options += op->n_options;
+	options[0] = strdup(key);
+	options[1] = value ? strdup(value) : NULL;
+	options[2] = NULL;
+	op->n_options += 2;
+	return options[0] && (!value || options[1]) ? 0 : -ENOMEM;
 }
 
 int mount_plan_add_new(struct mount_builder *b, const char *type, const char *target, uint64_t attr)
@@ -168,7 +173,8 @@ static int plan_shmounts(struct mount_builder *b)
 	if (!chosen->shmounts_host)
 		return 0;
 	inside = chosen->shmounts_container ? chosen->shmounts_container : "/dev/.lxc-mounts";
-	op = mount_plan_add(b, MOUNT_BIND_HOST, chosen->shmounts_host, inside);
+	op = mount_plan_add(b, MOUNT_BIND_HOST, chosen->shmounts_host,
+	                    inside + strspn(inside, "/"));
 	b->plan->slave_after_pivot = strdup(inside);
 	if (!op || !b->plan->slave_after_pivot)
 		return err_oom(b->err);
@@ -226,6 +232,40 @@ static int plan_nodes(struct mount_builder *b)
 		if (!mount_plan_add(b, MOUNT_LINK, links[i].source, links[i].target))
 			return err_oom(b->err);
 	return 0;
+}
+
+static int add_masks(struct mount_builder *b, const char *const *paths, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct mount_op *op = mount_plan_add(b, MOUNT_MASK, "null", paths[i]);
+
+		if (!op)
+			return err_oom(b->err);
+		op->major = 1;
+		op->minor = 3;
+		op->mknod = b->facts->may_mknod && b->conf->autodev;
+		op->skip_absent = true;
+	}
+	return 0;
+}
+
+/* What tells of the host's memory, keys and hardware. Behind a map of ids most of it is closed, or
+ * root's; the first ones are hidden there as well. What an entry has mounted there stays. */
+static int plan_masks(struct mount_builder *b)
+{
+	static const char *const proc[] = { "proc/kcore",       "proc/keys",   "proc/timer_list",
+		                            "proc/acpi",        "proc/asound", "proc/latency_stats",
+		                            "proc/sched_debug", "proc/scsi" };
+	static const char *const sys[] = { "sys/devices/virtual/powercap", "sys/firmware" };
+	const struct conf_mount_auto *chosen = &b->conf->mount_auto;
+	const bool ids = b->facts->new_userns;
+	int r = 0;
+
+	if (chosen->proc == CONF_PROC_MIXED)
+		r = add_masks(b, proc, ids ? 3 : ARRAY_SIZE(proc));
+	if (r == 0 && chosen->sys == CONF_SYS_MIXED && !ids)
+		r = add_masks(b, sys, ARRAY_SIZE(sys));
+	return r;
 }
 
 static int take_options(struct mount_op *op, const struct strv *data)
@@ -322,8 +362,9 @@ static int plan_entry(struct mount_builder *b, struct mount_entry *entry)
 		                                                           : MOUNT_BIND_HOST;
 		source = entry->source;
 	}
-	if (kind == MOUNT_NEW && mount_plan_layers(b, entry, &n_layers) < 0)
-		return err_oom(b->err);
+	r = kind == MOUNT_NEW ? mount_plan_layers(b, entry, &n_layers) : 0;
+	if (r < 0)
+		return r;
 	op = mount_plan_add(b, n_layers ? MOUNT_OVERLAY : kind, source, target);
 	if (!op)
 		return err_oom(b->err);
@@ -379,7 +420,6 @@ static int plan_ttys(struct mount_builder *b)
 	const struct conf *conf = b->conf;
 
 	plan->autodev = conf->autodev;
-	plan->console = b->facts->console;
 	plan->tty_gid_mapped = b->facts->tty_gid_mapped;
 	plan->n_ttys = conf->tty_max;
 	plan->pty_max = conf->pty_max_set ? conf->pty_max : 1024;
@@ -395,11 +435,12 @@ static int plan_ttys(struct mount_builder *b)
 int mount_plan_make(const struct conf *conf, const struct mount_facts *facts,
                     struct mount_plan *ret_plan, struct err *err)
 {
-	static int (*const parts[])(struct mount_builder *
-	                            b) = { plan_dev,      plan_proc,     plan_sys,
-		                           plan_shmounts, plan_entries,  mount_plan_cgroup,
-		                           plan_nodes,    plan_resolver, plan_ttys };
-	_cleanup_(mount_plan_done) struct mount_plan plan = { .has_rootfs = conf->rootfs_path };
+	static int (*const parts[])(struct mount_builder * b) = {
+		plan_dev,          plan_proc,  plan_sys,   plan_shmounts, plan_entries,
+		mount_plan_cgroup, plan_nodes, plan_masks, plan_resolver, plan_ttys
+	};
+	_cleanup_(mount_plan_done) struct mount_plan plan = { .has_rootfs = conf->rootfs_path,
+		                                              .console = facts->console };
 	struct mount_builder builder = { .conf = conf, .facts = facts, .plan = &plan, .err = err };
 	int r = 0;
 
@@ -422,7 +463,7 @@ static const char *kind_name(enum mount_kind kind)
 {
 	static const char *const names[] = { "new",    "bind-inside", "bind-host", "bind-cgroup",
 		                             "change", "device",      "resolver",  "link",
-		                             "layer",  "overlay" };
+		                             "layer",  "overlay",     "mask" };
 
 	return names[kind];
 }

@@ -26,18 +26,20 @@ enum mount_kind {
 	MOUNT_LAYER,       /* @source, a directory of the host, is the @target (lowerdir, upperdir,
 	                    * workdir) of the overlay that follows */
 	MOUNT_OVERLAY,     /* a new overlay of the @n_layers steps before */
+	MOUNT_MASK,        /* hides @target of procfs or sysfs: a file by the null device, as
+	                    * for MOUNT_DEVICE, a directory by an empty one */
 };
-
-#define MOUNT_OPTIONS_MAX 12
 
 struct mount_op {
 	enum mount_kind kind;
 	char *source;
-	char *target;                             /* relative to the container's root */
-	char *options[MOUNT_OPTIONS_MAX * 2 + 2]; /* pairs for fsconfig(2), NULL key ends */
+	char *target;   /* relative to the container's root */
+	char **options; /* pairs for fsconfig(2), NULL key ends; NULL: none */
+	size_t n_options;
 	uint64_t attr_set, attr_clear, propagation;
 	unsigned int major, minor;
-	bool mknod;       /* MOUNT_DEVICE: made, not bound from the host */
+	bool mknod;       /* MOUNT_DEVICE: made, not bound from the host; MOUNT_MASK: the same
+	                   * node is used */
 	char *idmap;      /* MOUNT_BIND_HOST: made elsewhere, with a map of ids; see mount_entry */
 	size_t n_layers;  /* MOUNT_OVERLAY */
 	bool upper_tmpfs; /* the same: what is written is kept in memory */
@@ -56,7 +58,7 @@ struct mount_plan {
 	bool private_devpts;               /* new devpts on dev/pts */
 	bool autodev;
 	uint32_t n_ttys, pty_max;
-	bool console;
+	bool console; /* also without a root file system */
 	bool tty_gid_mapped;
 	char *tty_dir;
 	char *slave_after_pivot; /* shmounts: this path becomes a slave after pivot_root */

@@ -9,10 +9,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <linux/mount.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 void mount_ttys_done(struct mount_ttys *ttys)
@@ -70,9 +73,11 @@ static int open_pair(int pts, int *ret_master, int *ret_slave, struct err *err)
 	_cleanup_close_ int master = -EBADF;
 	int unlock = 0, slave;
 
-	master = openat(pts, "ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
-	if (master < 0 || ioctl(master, TIOCSPTLCK, &unlock) < 0)
-		return err_set(err, -errno, "cannot open a terminal of the container");
+	master = path_open_same_mount(pts, "ptmx", O_RDWR | O_NOCTTY);
+	if (master < 0)
+		return err_set(err, master, "cannot open a terminal of the container");
+	if (ioctl(master, TIOCSPTLCK, &unlock) < 0)
+		return err_set(err, -errno, "cannot unlock a terminal of the container");
 	slave = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
 	if (slave < 0)
 		return err_set(err, -errno, "cannot open the container's end of a terminal");
@@ -96,6 +101,14 @@ static int bind_slave(int slave, int root_fd, const char *path, struct err *err)
 	             : 0;
 }
 
+static bool is_link_to(int dir_fd, const char *name, const char *target)
+{
+	char have[320];
+	ssize_t n = readlinkat(dir_fd, name, have, sizeof(have));
+
+	return n == (ssize_t)strlen(target) && memcmp(have, target, (size_t)n) == 0;
+}
+
 /* Binds @slave to dev/NAME, and with lxc.tty.dir also to dev/DIR/NAME. */
 static int place(const struct mount_plan *plan, int root_fd, int slave, const char *name,
                  bool link_to_dir, struct err *err)
@@ -111,7 +124,8 @@ static int place(const struct mount_plan *plan, int root_fd, int slave, const ch
 		r = bind_slave(slave, root_fd, path, err);
 		if (r < 0)
 			return r;
-		if (link_to_dir && dev >= 0 && symlinkat(target, dev, name) == 0)
+		if (link_to_dir && dev >= 0 &&
+		    (symlinkat(target, dev, name) == 0 || is_link_to(dev, name, target)))
 			return 0;
 	}
 	(void)snprintf(path, sizeof(path), "dev/%s", name);
@@ -145,24 +159,12 @@ static int make_tty(const struct mount_plan *plan, int root_fd, int pts, struct 
 	return place(plan, root_fd, slave, name, true, err);
 }
 
-int mount_ttys_make(const struct mount_plan *plan, int root_fd, struct mount_ttys *ret_ttys,
-                    struct err *err)
+static int make_all(const struct mount_plan *plan, int root_fd, int pts,
+                    struct mount_ttys *ret_ttys, struct err *err)
 {
 	_cleanup_(mount_ttys_done) struct mount_ttys ttys = MOUNT_TTYS_NONE;
-	_cleanup_close_ int pts = -EBADF;
-	int r;
+	int r = plan->console ? make_console(plan, root_fd, pts, &ttys, err) : 0;
 
-	if (!plan->private_devpts)
-		return 0;
-	if (plan->n_ttys > MOUNT_TTYS_MAX)
-		return err_say(err, -E2BIG, "lxc.tty.max = %u is too many, at most %d are possible",
-		               plan->n_ttys, MOUNT_TTYS_MAX);
-	pts = attach_devpts(plan, root_fd, err);
-	if (pts < 0)
-		return pts;
-	r = make_ptmx(plan, root_fd, pts, err);
-	if (r == 0 && plan->console)
-		r = make_console(plan, root_fd, pts, &ttys, err);
 	while (r == 0 && ttys.n < plan->n_ttys)
 		r = make_tty(plan, root_fd, pts, &ttys, err);
 	if (r < 0)
@@ -170,4 +172,84 @@ int mount_ttys_make(const struct mount_plan *plan, int root_fd, struct mount_tty
 	*ret_ttys = ttys;
 	ttys = MOUNT_TTYS_NONE;
 	return 0;
+}
+
+static int check_number(const struct mount_plan *plan, struct err *err)
+{
+	if (plan->n_ttys <= MOUNT_TTYS_MAX)
+		return 0;
+	return err_say(err, -E2BIG, "lxc.tty.max = %u is too many, at most %d are possible",
+	               plan->n_ttys, MOUNT_TTYS_MAX);
+}
+
+int mount_ttys_make(const struct mount_plan *plan, int root_fd, struct mount_ttys *ret_ttys,
+                    struct err *err)
+{
+	_cleanup_close_ int pts = -EBADF;
+	int r;
+
+	if (!plan->private_devpts)
+		return 0;
+	r = check_number(plan, err);
+	if (r < 0)
+		return r;
+	pts = attach_devpts(plan, root_fd, err);
+	if (pts < 0)
+		return pts;
+	r = make_ptmx(plan, root_fd, pts, err);
+	return r < 0 ? r : make_all(plan, root_fd, pts, ret_ttys, err);
+}
+
+/* ---- anew ---- */
+
+static bool is_devpts(int fd)
+{
+	struct statfs fs;
+
+	return fstatfs(fd, &fs) == 0 && fs.f_type == DEVPTS_SUPER_MAGIC;
+}
+
+/* Takes the dead terminal away that is bound there. */
+static void unbind(int root_fd, const char *path)
+{
+	const char *name;
+	_cleanup_close_ int node = path_open_beneath(root_fd, path, O_PATH);
+	_cleanup_close_ int dir = path_open_parent(root_fd, path, &name);
+
+	if (node >= 0 && dir >= 0 && is_devpts(node))
+		(void)mountfd_detach_at(dir, name);
+}
+
+static void displace(const struct mount_plan *plan, int root_fd, const char *name)
+{
+	char path[320];
+
+	(void)snprintf(path, sizeof(path), "dev/%s", name);
+	unbind(root_fd, path);
+	if (!plan->tty_dir)
+		return;
+	(void)snprintf(path, sizeof(path), "dev/%s/%s", plan->tty_dir, name);
+	unbind(root_fd, path);
+}
+
+int mount_ttys_renew(const struct mount_plan *plan, int root_fd, struct mount_ttys *ret_ttys,
+                     struct err *err)
+{
+	_cleanup_close_ int pts = path_open_beneath(root_fd, "dev/pts", O_PATH | O_DIRECTORY);
+	int r = check_number(plan, err); /* the configuration may have changed since the start */
+	char name[16];
+
+	if (r < 0)
+		return r;
+	if (pts < 0)
+		return err_set(err, pts, "cannot open '/dev/pts' of the container");
+	if (!is_devpts(pts))
+		return err_say(err, -ENODEV, "'/dev/pts' of the container is no devpts");
+	if (plan->console)
+		displace(plan, root_fd, "console");
+	for (uint32_t i = 0; i < plan->n_ttys; i++) {
+		(void)snprintf(name, sizeof(name), "tty%u", i + 1);
+		displace(plan, root_fd, name);
+	}
+	return make_all(plan, root_fd, pts, ret_ttys, err);
 }

@@ -52,14 +52,13 @@ void net_talk_done(struct net_talk *talk)
 /* ---- what a failure means ---- */
 
 static const struct {
-	const char *key; /* NULL: the interface itself */
+	char key[20]; /* "": the interface itself */
 	int code;
-	const char *hint;
+	char hint[96];
 } hints[] = {
-	{ NULL, -EOPNOTSUPP, "this kernel has no interfaces of that type: modprobe may load them" },
-	{ NULL, -EEXIST,
-	  "the host has an interface of that name already, see lxc.net.N.veth.pair" },
-	{ NULL, -EBUSY, "another interface has the link for itself" },
+	{ "", -EOPNOTSUPP, "this kernel has no interfaces of that type: modprobe may load them" },
+	{ "", -EEXIST, "the host has an interface of that name already, see lxc.net.N.veth.pair" },
+	{ "", -EBUSY, "another interface has the link for itself" },
 	{ "hwaddr", -EADDRNOTAVAIL,
 	  "it must be the address of a single interface, the second "
 	  "digit even" },
@@ -79,13 +78,11 @@ static const struct {
 
 static void hint_failure(const struct net_step *step, int code, struct err *err)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(hints); i++) {
-		bool same = hints[i].key == step->key ||
-		            (hints[i].key && step->key && strcmp(hints[i].key, step->key) == 0);
+	const char *key = step->key ? step->key : "";
 
-		if (same && hints[i].code == code)
+	for (size_t i = 0; i < ARRAY_SIZE(hints); i++)
+		if (hints[i].code == code && strcmp(hints[i].key, key) == 0)
 			err_hint(err, "%s", hints[i].hint);
-	}
 }
 
 static int explain(const struct net_step *step, int code, const char *why, struct err *err)

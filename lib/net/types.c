@@ -36,7 +36,7 @@ int net_refuse_foreign(const struct net_link *link, const struct net_foreign *fo
 
 int net_word_find(const struct net_word *words, const char *word)
 {
-	for (size_t i = 0; words[i].word; i++)
+	for (size_t i = 0; *words[i].word; i++)
 		if (!word || strcmp(words[i].word, word) == 0)
 			return words[i].value;
 	return -EINVAL;
@@ -44,7 +44,7 @@ int net_word_find(const struct net_word *words, const char *word)
 
 const char *net_word_of(const struct net_word *words, uint16_t value)
 {
-	while (words->word && words->value != value)
+	while (*words->word && words->value != value)
 		words++;
-	return words->word;
+	return *words->word ? words->word : NULL;
 }

@@ -64,7 +64,7 @@ int net_refuse_foreign(const struct net_link *link, const struct net_foreign *fo
 
 /* Words of a key and their values for the kernel; the default first, one without a word last. */
 struct net_word {
-	const char *word;
+	char word[14]; /* "" ends a table */
 	uint16_t value;
 };
 /* NULL: the default. -EINVAL. */

@@ -54,38 +54,14 @@ static int add_ports(struct strv *argv, const struct conf_publishes *list, bool 
  * host inside. */
 static int pasta_arguments(const struct usernet_setup *setup, struct strv *argv)
 {
-	static const char *const words[] = {
-		"-f",
-		"-q",
-		"--config-net",
-		"--no-netns-quit",
-		"--no-map-gw",
-		"--dhcp-dns",
-		"-T",
-		"none",
-		"-U",
-		"none",
-		"-a",
-		USERNET_IPV4,
-		"-n",
-		USERNET_IPV4_PREFIX,
-		"-g",
-		USERNET_IPV4_GATEWAY,
-		"--dns-forward",
-		USERNET_IPV4_DNS,
-		"-a",
-		USERNET_IPV6,
-		"-g",
-		USERNET_IPV6_GATEWAY,
-		"--dns-forward",
-		USERNET_IPV6_DNS,
-		"--pid",
-		"/proc/self/fd/1",
-		"--netns",
-		"/proc/self/fd/0",
-	};
+	static const char words[] =
+		"-f -q --config-net --no-netns-quit --no-map-gw --dhcp-dns -T none -U none "
+		"-a " USERNET_IPV4 " -n " USERNET_IPV4_PREFIX " -g " USERNET_IPV4_GATEWAY " "
+		"--dns-forward " USERNET_IPV4_DNS " -a " USERNET_IPV6 " -g " USERNET_IPV6_GATEWAY
+		" "
+		"--dns-forward " USERNET_IPV6_DNS " --pid /proc/self/fd/1 --netns /proc/self/fd/0";
 	const struct conf_net *conf = setup->link->conf;
-	int r = add_all(argv, words, ARRAY_SIZE(words));
+	int r = strv_split_words(argv, words);
 
 	if (r == 0 && setup->userns_fd >= 0 &&
 	    (strv_add(argv, "--userns") < 0 ||
@@ -108,11 +84,10 @@ static int pasta_arguments(const struct usernet_setup *setup, struct strv *argv)
 
 static int slirp_arguments(const struct usernet_setup *setup, struct strv *argv)
 {
-	static const char *const words[] = { "--configure",   "--disable-host-loopback",
-		                             "--enable-ipv6", "--enable-seccomp",
-		                             "--ready-fd=3",  "--netns-type=path" };
+	static const char words[] = "--configure --disable-host-loopback --enable-ipv6 "
+				    "--enable-seccomp --ready-fd=3 --netns-type=path";
 	const struct conf_net *conf = setup->link->conf;
-	int r = add_all(argv, words, ARRAY_SIZE(words));
+	int r = strv_split_words(argv, words);
 
 	if (r == 0)
 		r = strv_addf(argv, "--mtu=%s", mtu_of(setup));

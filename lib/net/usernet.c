@@ -156,8 +156,7 @@ static int run_tool(const struct usernet_request *request, struct usernet *usern
 	return pid < 0 ? err_set(err, pid, "cannot start '%s'", exec.path) : 0;
 }
 
-/* The descriptors for another try stay. */
-static void end_tool(struct usernet *usernet)
+void usernet_end(struct usernet *usernet)
 {
 	int status;
 
@@ -172,7 +171,7 @@ static void end_tool(struct usernet *usernet)
 
 void usernet_stop(struct usernet *usernet)
 {
-	end_tool(usernet);
+	usernet_end(usernet);
 	cleanup_close(&usernet->userns_fd);
 	cleanup_close(&usernet->netns_fd);
 	*usernet = USERNET_NONE;
@@ -243,15 +242,13 @@ static int check_ports(const struct net_link *link, struct err *err)
 
 /* ---- starting ---- */
 
-int usernet_start(const struct usernet_request *request, struct usernet *ret_usernet,
-                  struct err *err)
+int usernet_again(const struct usernet_request *request, struct usernet *usernet, struct err *err)
 {
-	_cleanup_(usernet_stop) struct usernet usernet = USERNET_NONE;
 	char path[64];
 	int r;
 
-	usernet.tool = next_tool(NULL, path);
-	if (!usernet.tool) {
+	usernet->tool = next_tool(NULL, path);
+	if (!usernet->tool) {
 		err_say(err, -ENOENT,
 		        "'lxc.net.%u.type = user' needs the program pasta or slirp4netns",
 		        request->setup.link->conf->index);
@@ -259,12 +256,23 @@ int usernet_start(const struct usernet_request *request, struct usernet *ret_use
 		return -ENOENT;
 	}
 	r = check_ports(request->setup.link, err);
+	if (r == 0)
+		r = run_tool(request, usernet, err);
 	if (r < 0)
-		return r;
+		usernet_end(usernet);
+	return r;
+}
+
+int usernet_start(const struct usernet_request *request, struct usernet *ret_usernet,
+                  struct err *err)
+{
+	_cleanup_(usernet_stop) struct usernet usernet = USERNET_NONE;
+	int r;
+
 	usernet.netns_fd = fd_dup(request->netns_fd);
 	usernet.userns_fd =
 		request->setup.userns_fd < 0 ? -EBADF : fd_dup(request->setup.userns_fd);
-	r = run_tool(request, &usernet, err);
+	r = usernet_again(request, &usernet, err);
 	if (r < 0)
 		return r;
 	*ret_usernet = usernet;
@@ -404,7 +412,7 @@ int usernet_finish(const struct usernet_request *request, struct usernet *userne
 	while (r < 0) {
 		const struct usernet_tool *next = next_tool(usernet->tool, path);
 
-		end_tool(usernet);
+		usernet_end(usernet);
 		if (!next)
 			break;
 		log_info("%s, trying %s", err ? err->msg : usernet->tool->name, next->name);
@@ -414,13 +422,9 @@ int usernet_finish(const struct usernet_request *request, struct usernet *userne
 		    finish_one(request, usernet, NULL) == 0)
 			r = 0;
 	}
-	if (r < 0) {
-		usernet_stop(usernet);
+	if (r < 0)
 		return r;
-	}
 	log_debug("the user-mode network is made by %s", usernet->tool->name);
-	cleanup_close(&usernet->userns_fd);
-	cleanup_close(&usernet->netns_fd);
 	cleanup_close(&usernet->ready_fd);
 	return 0;
 }

@@ -70,7 +70,7 @@ struct usernet_request {
 struct usernet {
 	const struct usernet_tool *tool; /* NULL: none */
 	int pidfd, ready_fd, output_fd;
-	int userns_fd, netns_fd; /* for usernet_finish */
+	int userns_fd, netns_fd; /* for the next program */
 };
 #define USERNET_NONE                                                                               \
 	((struct usernet){ .pidfd = -EBADF,                                                        \
@@ -82,8 +82,13 @@ struct usernet {
 /* Starts the first program that is there, without waiting for it. It dies with us. */
 int usernet_start(const struct usernet_request *request, struct usernet *ret_usernet,
                   struct err *err);
-/* Waits until the network is there, with another program if the first one cannot. */
+/* Waits until the network is there, with another program if the first one cannot. When none can,
+ * none runs: usernet_again or usernet_stop is next. */
 int usernet_finish(const struct usernet_request *request, struct usernet *usernet, struct err *err);
+/* As usernet_start, after the program has ended by itself or could not be started again. */
+int usernet_again(const struct usernet_request *request, struct usernet *usernet, struct err *err);
+/* Ends it; a network like it can still be made again. */
+void usernet_end(struct usernet *usernet);
 void usernet_stop(struct usernet *usernet);
 
 #endif

@@ -2,84 +2,29 @@
 #include "seccomp/cache.h"
 
 #include "base/cleanup.h"
-#include "base/hash.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "host/cache.h"
 #include "host/tools.h"
 #include "os/fd.h"
-#include "os/path.h"
 #include "seccomp/program.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
-
-#ifndef RLXC_VERSION
-#define RLXC_VERSION "unknown"
-#endif
-#ifndef RLXC_LOCALSTATEDIR
-#define RLXC_LOCALSTATEDIR "/var"
-#endif
 
 #define IMAGE_MAX ((size_t)2 << 20) /* a policy of 1 MiB, and the longest program */
 
-/* ---- the directory ---- */
-
-/* $HOME may be somebody else's, as after su(1): that of the entry in /etc/passwd is ours. */
-static char *cache_path(const struct caller *caller)
-{
-	const char *xdg = getenv("XDG_CACHE_HOME");
-
-	if (caller->is_root && !caller->in_userns)
-		return strdup(RLXC_LOCALSTATEDIR "/cache/rlxc/seccomp");
-	if (xdg && xdg[0] == '/')
-		return path_join(xdg, "rlxc/seccomp");
-	return path_join(caller->own_home, ".cache/rlxc/seccomp");
-}
-
-static bool is_ours(const struct stat *st, const struct caller *caller)
-{
-	return st->st_uid == caller->uid && !(st->st_mode & (S_IWGRP | S_IWOTH));
-}
-
-static int open_dir(const struct caller *caller)
-{
-	_cleanup_free_ char *path = cache_path(caller);
-	_cleanup_close_ int fd = -EBADF;
-	struct stat st;
-
-	if (!path)
-		return -ENOMEM;
-	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0 && errno == ENOENT && path_mkdir_parents(path, 0700) == 0)
-		fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return -errno;
-	if (!is_ours(&st, caller)) {
-		log_warn("others can write to the cache '%s', continuing without it", path);
-		return -EPERM;
-	}
-	return take_fd(&fd);
-}
-
-/* ---- files ---- */
-
 static int open_image(int dir_fd, const char *name, const struct caller *caller, const char *policy)
 {
-	_cleanup_close_ int fd =
-		openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	_cleanup_close_ int fd = cache_open_file(dir_fd, name, caller);
 	_cleanup_free_ char *image = NULL;
-	struct stat st;
 	size_t len;
 
 	if (fd < 0)
-		return -errno;
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || !is_ours(&st, caller))
-		return -EPERM;
+		return fd;
 	if (fd_read_all(fd, IMAGE_MAX, &image, &len) < 0 || !seccomp_image_ok(image, len, policy))
 		return -EBADMSG;
 	return take_fd(&fd);
@@ -149,7 +94,7 @@ static int compile_to_file(int dir_fd, const char *name, const struct caller *ca
 
 	if (r < 0)
 		return r;
-	if (whole && dir_fd >= 0 && fd_replace_at(dir_fd, name, 0600, image.data, image.len) == 0)
+	if (whole && dir_fd >= 0 && cache_keep(dir_fd, name, image.data, image.len) == 0)
 		fd = open_image(dir_fd, name, caller, policy);
 	if (fd < 0)
 		fd = memory_file("filter", image.data, image.len);
@@ -158,12 +103,11 @@ static int compile_to_file(int dir_fd, const char *name, const struct caller *ca
 
 int seccomp_cache_open(const struct caller *caller, const char *policy, struct err *err)
 {
-	_cleanup_close_ int dir_fd = open_dir(caller);
-	char name[64];
+	_cleanup_close_ int dir_fd = cache_open_dir(caller, "seccomp");
+	char name[CACHE_NAME_MAX];
 	int fd = -EBADF;
 
-	(void)snprintf(name, sizeof(name), RLXC_VERSION "-%016llx",
-	               (unsigned long long)hash_bytes(policy, strlen(policy)));
+	cache_name(policy, name);
 	if (dir_fd >= 0)
 		fd = open_image(dir_fd, name, caller, policy);
 	return fd >= 0 ? fd : compile_to_file(dir_fd, name, caller, policy, err);

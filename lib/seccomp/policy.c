@@ -38,7 +38,7 @@ static int fail(const struct parser *p, const char *what, const char *word)
 
 /* Found by their first letters, as LXC does; the longer of two comes first. */
 static const struct action {
-	const char *word;
+	char word[16];
 	uint32_t value;
 	enum { NO_NUMBER, MAY_NUMBER, NEEDS_NUMBER } number;
 } actions[] = {
@@ -115,7 +115,7 @@ static int check_notify(const struct parser *p, const char *name, uint32_t actio
 
 /* The numbers are those of libseccomp's enum scmp_compare. */
 static const struct {
-	const char *word, *sign;
+	char word[20], sign[4];
 	int value;
 } ops[] = {
 	{ "SCMP_CMP_NE", "!=", 1 },        { "SCMP_CMP_LT", "<", 2 },  { "SCMP_CMP_LE", "<=", 3 },
@@ -204,31 +204,26 @@ static int parse_args(struct parser *p, char *text)
  * such a header does not restrict the rules below it to that architecture. They count for all that
  * the host runs, or, where it does not run this one, for none. */
 static const struct {
-	const char *header, *hosts[2];
+	char header[16], hosts[2][16];
 } archs[] = {
 	{ "x86", { "x86", "x86_64" } },
-	{ "x86_64", { "x86_64", NULL } },
-	{ "x32", { "x86_64", NULL } },
+	{ "x86_64", { "x86_64" } },
+	{ "x32", { "x86_64" } },
 	{ "arm", { "arm", "arm64" } },
-	{ "arm64", { "arm64", NULL } },
+	{ "arm64", { "arm64" } },
 	{ "ppc", { "ppc", "ppc64" } },
-	{ "ppc64", { "ppc64", NULL } },
-	{ "ppc64le", { "ppc64le", NULL } },
+	{ "ppc64", { "ppc64" } },
+	{ "ppc64le", { "ppc64le" } },
 	{ "mips", { "mips", "mips64" } },
-	{ "mips64", { "mips64", NULL } },
-	{ "mips64n32", { "mips64", NULL } },
+	{ "mips64", { "mips64" } },
+	{ "mips64n32", { "mips64" } },
 	{ "mipsel", { "mipsel", "mipsel64" } },
-	{ "mipsel64", { "mipsel64", NULL } },
-	{ "mipsel64n32", { "mipsel64", NULL } },
+	{ "mipsel64", { "mipsel64" } },
+	{ "mipsel64n32", { "mipsel64" } },
 	{ "s390", { "s390", "s390x" } },
-	{ "s390x", { "s390x", NULL } },
-	{ "loongarch64", { "loongarch64", NULL } },
+	{ "s390x", { "s390x" } },
+	{ "loongarch64", { "loongarch64" } },
 };
-
-static bool is_host(const char *host, const char *const hosts[2])
-{
-	return strcmp(host, hosts[0]) == 0 || (hosts[1] && strcmp(host, hosts[1]) == 0);
-}
 
 static int parse_header(struct parser *p, char *line)
 {
@@ -245,7 +240,8 @@ static int parse_header(struct parser *p, char *line)
 	for (size_t i = 0; i < ARRAY_SIZE(archs); i++) {
 		if (strcasecmp(word, archs[i].header) != 0)
 			continue;
-		p->active = is_host(p->target->host, archs[i].hosts);
+		p->active = strcmp(p->target->host, archs[i].hosts[0]) == 0 ||
+		            strcmp(p->target->host, archs[i].hosts[1]) == 0;
 		return 0;
 	}
 	return fail(p, "there is no section", word);

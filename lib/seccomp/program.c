@@ -2,7 +2,7 @@
 #include "seccomp/program.h"
 
 #include "base/cleanup.h"
-#include "base/hash.h"
+#include "base/image.h"
 #include "base/num.h"
 #include "os/sock.h"
 
@@ -15,58 +15,29 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define MAGIC "rlxcbpf1"
-
-/* Followed by the policy without a NUL, then the instructions. */
-struct header {
-	char magic[8];
-	uint64_t sum; /* of all that follows it */
-	uint32_t policy_len, n;
-};
-
-static size_t image_len(const struct header *header)
-{
-	return sizeof(*header) + header->policy_len + header->n * sizeof(struct sock_filter);
-}
-
-static uint64_t image_sum(const char *image, size_t len)
-{
-	const size_t start = offsetof(struct header, policy_len);
-
-	return hash_bytes(image + start, len - start);
-}
-
 int seccomp_image_make(const char *policy, const struct sock_filter *program, size_t n,
                        struct text *ret_image)
 {
-	struct header header = { .policy_len = (uint32_t)strlen(policy), .n = (uint32_t)n };
-	struct text image = {};
+	return image_make(policy, program, n * sizeof(*program), ret_image);
+}
 
-	memcpy(header.magic, MAGIC, sizeof(header.magic));
-	text_add_len(&image, (const char *)&header, sizeof(header));
-	text_add_len(&image, policy, header.policy_len);
-	text_add_len(&image, (const char *)program, n * sizeof(*program));
-	if (image.failed)
-		return -ENOMEM;
-	header.sum = image_sum(image.data, image.len);
-	memcpy(image.data, &header, sizeof(header));
-	*ret_image = image;
-	return 0;
+static bool find_program(const char *image, size_t len, const char *policy,
+                         const char **ret_program, size_t *ret_n)
+{
+	size_t size;
+
+	if (!image_find(image, len, policy, ret_program, &size))
+		return false;
+	*ret_n = size / sizeof(struct sock_filter);
+	return size % sizeof(struct sock_filter) == 0 && *ret_n > 0 && *ret_n <= BPF_MAXINSNS;
 }
 
 bool seccomp_image_ok(const char *image, size_t len, const char *policy)
 {
-	struct header header;
+	const char *program;
+	size_t n;
 
-	if (len < sizeof(header))
-		return false;
-	memcpy(&header, image, sizeof(header));
-	if (memcmp(header.magic, MAGIC, sizeof(header.magic)) != 0 || header.n == 0 ||
-	    header.n > BPF_MAXINSNS || len != image_len(&header) ||
-	    header.sum != image_sum(image, len))
-		return false;
-	return !policy || (strlen(policy) == header.policy_len &&
-	                   memcmp(image + sizeof(header), policy, header.policy_len) == 0);
+	return find_program(image, len, policy, &program, &n);
 }
 
 /* ---- the compiler's answer ---- */
@@ -135,23 +106,27 @@ int seccomp_answer_parse(const char *answer, struct sock_filter **ret_program, s
 
 /* ---- the kernel ---- */
 
-static int read_image(int fd, char **ret_image)
+static int read_program(int fd, struct sock_filter **ret_program, size_t *ret_n)
 {
 	_cleanup_free_ char *image = NULL;
+	const char *program;
 	struct stat st;
-	ssize_t n;
+	ssize_t len;
 
 	if (fstat(fd, &st) < 0)
 		return -errno;
 	image = malloc((size_t)st.st_size + 1);
 	if (!image)
 		return -ENOMEM;
-	n = pread(fd, image, (size_t)st.st_size, 0);
-	if (n < 0)
+	len = pread(fd, image, (size_t)st.st_size, 0);
+	if (len < 0)
 		return -errno;
-	if (n != st.st_size || !seccomp_image_ok(image, (size_t)n, NULL))
+	if (len != st.st_size || !find_program(image, (size_t)len, NULL, &program, ret_n))
 		return -EBADMSG;
-	*ret_image = take_ptr(image);
+	*ret_program = malloc(*ret_n * sizeof(**ret_program)); /* in the image it is not aligned */
+	if (!*ret_program)
+		return -ENOMEM;
+	memcpy(*ret_program, program, *ret_n * sizeof(**ret_program));
 	return 0;
 }
 
@@ -185,21 +160,11 @@ static int install_failed(int code, struct err *err)
 	return code;
 }
 
-static int install(const char *image, int notify_fd, struct err *err)
+static int install(const struct sock_fprog *prog, int notify_fd, struct err *err)
 {
 	_cleanup_close_ int listener = -EBADF;
-	_cleanup_free_ struct sock_filter *program = NULL;
-	struct header header;
-	struct sock_fprog prog;
-	int r;
+	int r = set_filter(prog, notify_fd >= 0);
 
-	memcpy(&header, image, sizeof(header));
-	program = calloc(header.n, sizeof(*program));
-	if (!program)
-		return err_oom(err);
-	memcpy(program, image + sizeof(header) + header.policy_len, header.n * sizeof(*program));
-	prog = (struct sock_fprog){ .len = (unsigned short)header.n, .filter = program };
-	r = set_filter(&prog, notify_fd >= 0);
 	if (r < 0)
 		return install_failed(r, err);
 	if (notify_fd < 0)
@@ -213,10 +178,13 @@ static int install(const char *image, int notify_fd, struct err *err)
 
 int seccomp_load(int image_fd, int notify_fd, struct err *err)
 {
-	_cleanup_free_ char *image = NULL;
-	int r = read_image(image_fd, &image);
+	_cleanup_free_ struct sock_filter *program = NULL;
+	struct sock_fprog prog;
+	size_t n;
+	int r = read_program(image_fd, &program, &n);
 
 	if (r < 0)
 		return err_set(err, r, "cannot read the container's filter for system calls");
-	return install(image, notify_fd, err);
+	prog = (struct sock_fprog){ .len = (unsigned short)n, .filter = program };
+	return install(&prog, notify_fd, err);
 }

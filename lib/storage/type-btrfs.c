@@ -101,10 +101,10 @@ static int btrfs_snapshot(const struct storage *source, const struct storage *cl
 		return 0;
 	err_set(err, r, "cannot make '%s' a snapshot of '%s'", clone->path, source->path);
 	if (r == -EXDEV)
-		err_hint(err,
-		         "a snapshot is on the same file system: make a full copy, without -s");
+		err_hint(err, "a snapshot is on the same file system: make a full copy, without -s "
+		              "or -e");
 	else if (r == -EINVAL)
-		err_hint(err, "'%s' is not a subvolume: make a full copy, without -s",
+		err_hint(err, "'%s' is not a subvolume: make a full copy, without -s or -e",
 		         source->path);
 	return r;
 }

@@ -100,7 +100,7 @@ static int check_clone(const struct storage *source, struct storage *storage, st
 		return 0;
 	err_say(err, -EOPNOTSUPP, "'%s' is a snapshot itself, and not thin: it has none",
 	        volume_name(source));
-	err_hint(err, "make a full copy, without -s");
+	err_hint(err, "make a full copy, without -s or -e");
 	return -EOPNOTSUPP;
 }
 

@@ -334,7 +334,7 @@ int storage_choose_snapshot(const struct storage *source, const struct storage_s
 	if (!clone) {
 		err_say(err, -EOPNOTSUPP, "a root file system of type '%s' has no snapshots",
 		        source->type->name);
-		err_hint(err, "make a full copy, without -s");
+		err_hint(err, "make a full copy, without -s or -e");
 		return -EOPNOTSUPP;
 	}
 	return choose(find_type(clone), spec, source, ret_storage, err);

@@ -18,7 +18,7 @@
 const char *volume_detect(int fd)
 {
 	static const struct {
-		const char *name, *magic;
+		char name[10], magic[10];
 		size_t len;
 		off_t offset;
 	} known[] = {

@@ -16,6 +16,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "os/fd.h"
+#include "os/proc.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -68,6 +69,7 @@ struct session {
 	struct flow up, down;
 	enum phase phase;
 	bool in_over, from_over, to_gone;
+	bool ended;     /* end_fd has said so */
 	bool in_prefix; /* the escape prefix was the last byte */
 	bool left;      /* by the escape, or the end of the input */
 	char last_sent;
@@ -154,13 +156,14 @@ static bool is_ignored(int sig)
 
 static int signals_open(struct session *s)
 {
-	static const int ending[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+	static const int ending[] = { SIGHUP, SIGINT, SIGTERM, SIGQUIT, SIGUSR1, SIGUSR2 };
+	size_t n = s->relay->pass_to ? ARRAY_SIZE(ending) : ARRAY_SIZE(ending) - 2;
 	sigset_t watched, blocked;
 
 	(void)sigemptyset(&watched);
 	(void)sigaddset(&watched, SIGWINCH);
 	(void)sigaddset(&watched, SIGCONT);
-	for (size_t i = 0; i < ARRAY_SIZE(ending); i++)
+	for (size_t i = 0; i < n; i++)
 		if (!is_ignored(ending[i]))
 			(void)sigaddset(&watched, ending[i]);
 	blocked = watched;
@@ -222,18 +225,33 @@ static int session_open(struct session *s, struct err *err)
 	return 0;
 }
 
+/* With SIGHUP our terminal is gone, and there is nothing left to do here. One that has ended and is
+ * not reaped yet takes signals without hearing them. */
+static bool pass_on(const struct session *s, int sig)
+{
+	int pidfd = s->relay->pass_to;
+
+	return pidfd && sig != SIGHUP && pidfd_wait_exit(pidfd, 0) < 0 &&
+	       pidfd_kill(pidfd, sig) == 0;
+}
+
 static void handle_signal(struct session *s)
 {
 	struct signalfd_siginfo info;
 
 	while (read(s->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
-		if (info.ssi_signo != SIGWINCH && info.ssi_signo != SIGCONT) {
-			s->signal = (int)info.ssi_signo;
+		int sig = (int)info.ssi_signo;
+		bool ends = sig != SIGWINCH && sig != SIGCONT;
+
+		if (ends && pass_on(s, sig))
+			continue;
+		if (ends) {
+			s->signal = sig;
 			s->phase = PHASE_DONE;
 			return;
 		}
 		/* While we were stopped the shell has used the terminal in its own mode. */
-		if (info.ssi_signo == SIGCONT && s->terminal.fd >= 0) {
+		if (sig == SIGCONT && s->terminal.fd >= 0) {
 			struct term_saved again;
 
 			(void)term_raw(s->terminal.fd, &again);
@@ -375,7 +393,9 @@ static void watch_all(struct session *s, struct pollfd slots[N_SLOTS])
 	                s->drained_bytes < DRAIN_BYTES && flow_space(&s->down) > 0;
 
 	watch(&slots[SLOT_SIGNAL], s->signal_fd, POLLIN, true);
-	watch(&slots[SLOT_END], relay->end_fd, POLLIN, on);
+	/* Of a pty the end may come first, and what is left then wait for a held terminal. */
+	watch(&slots[SLOT_END], relay->end_fd, POLLIN,
+	      !s->ended && (on || s->phase == PHASE_DRAINING));
 	watch(&slots[SLOT_IN], relay->in_fd, POLLIN,
 	      on && !s->in_over && flow_space(&s->up) > EOF_BYTES);
 	watch(&slots[SLOT_TO], s->to.fd, POLLOUT, s->phase != PHASE_DRAINING && s->up.len > 0);
@@ -388,6 +408,15 @@ static int poll_timeout(const struct session *s)
 	if (s->phase == PHASE_LEAVING)
 		return LEAVE_MS;
 	return s->phase == PHASE_DRAINING && s->down.len == 0 ? 0 : -1;
+}
+
+static void hear_end(struct session *s)
+{
+	s->ended = true;
+	if (s->phase == PHASE_ON)
+		s->phase = PHASE_DRAINING;
+	if (s->relay->ended)
+		s->relay->ended(s->relay->arg);
 }
 
 static int handle_slots(struct session *s, const struct pollfd slots[N_SLOTS], struct err *err)
@@ -405,8 +434,8 @@ static int handle_slots(struct session *s, const struct pollfd slots[N_SLOTS], s
 		r = read_output(s, err);
 	if (slots[SLOT_IN].revents && s->phase == PHASE_ON) /* later input is the caller's own */
 		read_input(s);
-	if (slots[SLOT_END].revents && s->phase == PHASE_ON)
-		s->phase = PHASE_DRAINING;
+	if (slots[SLOT_END].revents)
+		hear_end(s);
 	if (slots[SLOT_SIGNAL].revents)
 		handle_signal(s);
 	if (s->phase == PHASE_LEAVING && s->up.len == 0 && s->down.len == 0)

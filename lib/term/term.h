@@ -59,13 +59,16 @@ struct term_relay {
 	int end_fd;  /* readable when the other side is over (pidfd, socket); -EBADF: none */
 	int log_fd;  /* copy of what is read, -EBADF: none */
 	int escape;  /* prefix byte, 0: no escape. prefix q: leave; prefix prefix: send it once */
+	int pass_to; /* pidfd that gets signals TERM, INT, QUIT, USR1 and USR2; 0: none */
+	void (*ended)(void *arg); /* called when end_fd is readable, before what is left is shown */
+	void *arg;
 };
 /* Raw mode while it runs when in_fd is a terminal; SIGWINCH is followed. Returns 0 when the other
  * side ended, 1 when the user left by the escape. What the container wrote before end_fd became
- * readable is still shown. Signals INT, TERM, HUP, QUIT restore the terminal first and are raised
- * again; -EINTR when the caller survives that. The end of in_fd becomes the end-of-file character
- * of a pty, twice behind an unfinished line; to anything else nothing is sent. With an escape it is
- * leaving, without having typed it. */
+ * readable is still shown. Signals INT, TERM, HUP, QUIT that are not passed on restore the terminal
+ * first and are raised again; -EINTR when the caller survives that. The end of in_fd becomes the
+ * end-of-file character of a pty, twice behind an unfinished line; to anything else nothing is
+ * sent. With an escape it is leaving, without having typed it. */
 int term_relay_run(const struct term_relay *relay, struct err *err);
 
 #endif
