@@ -6,10 +6,14 @@
 
 #include "base/cleanup.h"
 
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define TIMEOUT_DEFAULT 60
+#define TOGETHER_MAX 64 /* processes at a time */
 
 /* Exit codes beside 0 and 1: some of several failed. */
 #define EXIT_SOME_FAILED 2
@@ -34,19 +38,19 @@ static int option_groups(const struct option_row *row, void *args, const char *v
 }
 
 const struct option_row cmd_autostart_options[] = {
-	{ "reboot", 'r', NULL, option_true, FIELD(reboot), NULL, "reboot those that run" },
-	{ "shutdown", 's', NULL, option_true, FIELD(shutdown), NULL,
-	  "shut down those that run, and kill them after the timeout" },
-	{ "kill", 'k', NULL, option_true, FIELD(kill), NULL, "kill those that run" },
-	{ "list", 'L', NULL, option_true, FIELD(list), NULL, "only print what would be done" },
-	{ "all", 'a', NULL, option_true, FIELD(choice.all), NULL, "whatever their groups" },
-	{ "ignore-auto", 'A', NULL, option_true, FIELD(choice.ignore_auto), NULL,
-	  "also those without lxc.start.auto = 1" },
-	{ "groups", 'g', "GROUPS", option_groups, 0, NULL,
-	  "members of these groups, joined with ',', in that order; an empty\n"
-	  "word means containers in no group (default: only those)" },
-	{ "timeout", 't', "SECONDS", option_seconds, FIELD(timeout_s), NULL,
-	  "wait so long for a shutdown (default 60, -1: for ever)" },
+	OPTION("reboot", 'r', "", option_true, FIELD(reboot), "", "reboot those that run"),
+	OPTION("shutdown", 's', "", option_true, FIELD(shutdown), "",
+	       "shut down those that run, and kill them after the timeout"),
+	OPTION("kill", 'k', "", option_true, FIELD(kill), "", "kill those that run"),
+	OPTION("list", 'L', "", option_true, FIELD(list), "", "only print what would be done"),
+	OPTION("all", 'a', "", option_true, FIELD(choice.all), "", "whatever their groups"),
+	OPTION("ignore-auto", 'A', "", option_true, FIELD(choice.ignore_auto), "",
+	       "also those without lxc.start.auto = 1"),
+	OPTION("groups", 'g', "GROUPS", option_groups, 0, "@groups",
+	       "members of these groups, joined with ',', in that order; an empty\n"
+	       "word means containers in no group (default: only those)"),
+	OPTION("timeout", 't', "SECONDS", option_seconds, FIELD(timeout_s), "",
+	       "wait so long for a shutdown (default 60, -1: for ever)"),
 	{},
 };
 
@@ -73,48 +77,116 @@ static int start(struct rlxc *rlxc, const struct rlxc_boot *boot, struct rlxc_er
 	return r == -EALREADY ? 0 : r;
 }
 
-static int act(struct rlxc *rlxc, const struct rlxc_boot *boot, const struct autostart_args *args,
-               struct rlxc_err *err)
+/* As the command for this one container alone: warnings and log have its name. */
+static int act(const struct request *req, const struct rlxc_boot *boot,
+               const struct autostart_args *args, struct rlxc_err *err)
 {
-	int r = args->choice.running ? stop(rlxc, boot, args, err) : start(rlxc, boot, err);
+	_cleanup_(rlxc_closep) struct rlxc *rlxc = NULL;
+	int r = open_store(req, &rlxc, err);
 
+	if (r == 0)
+		r = args->choice.running ? stop(rlxc, boot, args, err) : start(rlxc, boot, err);
 	if (r >= 0 && !args->shutdown && !args->kill)
 		(void)sleep(boot->delay_s);
 	return r;
 }
 
 /* Exit code. */
-static int act_on_all(struct request *req, struct rlxc *rlxc, const struct autostart_args *args,
-                      const struct rlxc_boot *const *chosen, size_t n)
+static int act_and_say(struct request *req, const struct rlxc_boot *boot,
+                       const struct autostart_args *args)
 {
+	struct rlxc_err err = {};
+	int code = EXIT_SUCCESS;
+
+	req->name = boot->name;
+	if (act(req, boot, args, &err) < 0)
+		code = output_failed(req, &err);
+	req->name = NULL;
+	return code;
+}
+
+/* How many of the first ones end at the same time: one that hangs keeps no other waiting. */
+static size_t count_together(const struct autostart_args *args,
+                             const struct rlxc_boot *const *chosen, size_t n)
+{
+	size_t k = 1;
+
+	if (!(args->shutdown || args->kill) || !args->choice.all)
+		return 1;
+	while (k < n && k < TOGETHER_MAX && chosen[k]->order == chosen[0]->order)
+		k++;
+	return k;
+}
+
+/* How many failed. */
+static size_t act_together(struct request *req, const struct autostart_args *args,
+                           const struct rlxc_boot *const *chosen, size_t n)
+{
+	pid_t pids[TOGETHER_MAX];
 	size_t failed = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		struct rlxc_err err = {};
+		pids[i] = n > 1 ? fork() : -1;
+		if (pids[i] == 0) {
+			(void)prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0);
+			_exit(act_and_say(req, chosen[i], args));
+		}
+		if (pids[i] < 0)
+			failed += act_and_say(req, chosen[i], args) != EXIT_SUCCESS;
+	}
+	for (size_t i = 0; i < n; i++) {
+		int status = 0;
 
-		if (act(rlxc, chosen[i], args, &err) >= 0)
-			continue;
-		failed++;
-		req->name = chosen[i]->name;
-		(void)output_failed(req, &err);
-		req->name = NULL;
+		if (pids[i] > 0)
+			failed += waitpid(pids[i], &status, 0) < 0 || status != 0;
+	}
+	return failed;
+}
+
+/* Exit code. */
+static int act_on_all(struct request *req, const struct autostart_args *args,
+                      const struct rlxc_boot *const *chosen, size_t n)
+{
+	size_t failed = 0, k;
+
+	for (size_t i = 0; i < n; i += k) {
+		k = count_together(args, chosen + i, n - i);
+		failed += act_together(req, args, chosen + i, k);
 	}
 	if (!failed)
 		return EXIT_SUCCESS;
 	return failed == n ? EXIT_FAILURE : EXIT_SOME_FAILED;
 }
 
-static int print(const struct request *req, const struct autostart_args *args,
-                 const struct rlxc_boot *const *chosen, size_t n)
+static void add_line(struct text *text, const struct rlxc_boot *boot, bool waits)
+{
+	text_add(text, boot->name);
+	if (waits)
+		text_addf(text, " %u", boot->delay_s);
+	text_add(text, "\n");
+}
+
+static void add_json(struct text *text, const struct rlxc_boot *boot, bool waits)
+{
+	text_add(text, "{\"name\":");
+	text_add_json(text, boot->name);
+	if (waits)
+		text_addf(text, ",\"delay\":%u", boot->delay_s);
+	text_add(text, "}");
+}
+
+static int print(const struct request *req, bool waits, const struct rlxc_boot *const *chosen,
+                 size_t n)
 {
 	_cleanup_(text_done) struct text text = {};
 
 	for (size_t i = 0; i < n; i++) {
-		text_add(&text, chosen[i]->name);
-		if (!args->shutdown && !args->kill)
-			text_addf(&text, " %u", chosen[i]->delay_s);
-		text_add(&text, "\n");
+		if (req->json)
+			text_add(&text, i ? "," : "[");
+		(req->json ? add_json : add_line)(&text, chosen[i], waits);
 	}
+	if (req->json)
+		text_add(&text, n ? "]\n" : "[]\n");
 	return output_answer(req, &text);
 }
 
@@ -135,8 +207,8 @@ static int run(struct request *req, struct autostart_args *args)
 	chosen = calloc(n_boots + 1, sizeof(void *));
 	n = chosen ? boot_choose(boots, n_boots, &args->choice, chosen) : 0;
 	r = !chosen      ? EXIT_FAILURE
-	    : args->list ? print(req, args, chosen, n)
-	                 : act_on_all(req, rlxc, args, chosen, n);
+	    : args->list ? print(req, !args->shutdown && !args->kill, chosen, n)
+	                 : act_on_all(req, args, chosen, n);
 	free(chosen);
 	rlxc_boots_free(boots, n_boots);
 	return r;

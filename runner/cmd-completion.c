@@ -15,13 +15,48 @@ static const char head[] = "# bash completion for rlxc, printed by 'rlxc complet
 
 /* clang-format off */
 static const char tail[] =
+	"# What another command of ours prints: _rlxc_ask COMMAND ARG...\n"
+	"_rlxc_ask()\n"
+	"{\n"
+	"	local program=(\"${COMP_WORDS[0]}\" \"$1\")\n"
+	"\n"
+	"	[[ ${COMP_WORDS[0]##*/} == lxc-* ]] && program=(\"${COMP_WORDS[0]%lxc-*}lxc-$1\")\n"
+	"	shift\n"
+	"	\"${program[@]}\" \"$@\" 2>/dev/null\n"
+	"}\n"
+	"\n"
 	"# Names of containers, from the directory of -P; the arguments are filters of ls.\n"
 	"_rlxc_names()\n"
 	"{\n"
-	"	local ls=(\"${COMP_WORDS[0]}\" ls)\n"
+	"	_rlxc_ask ls -1 \"${path[@]}\" \"$@\"\n"
+	"}\n"
 	"\n"
-	"	[[ ${COMP_WORDS[0]##*/} == lxc-* ]] && ls=(\"${COMP_WORDS[0]%lxc-*}lxc-ls\")\n"
-	"	\"${ls[@]}\" -1 \"${path[@]}\" \"$@\" 2>/dev/null\n"
+	"_rlxc_keys()\n"
+	"{\n"
+	"	_rlxc_ask config explain | sed -n -e 's/\\.N\\./.0./' -e 's/^\\(lxc\\.[^ ]*\\).*/\\1/p'\n"
+	"}\n"
+	"\n"
+	"_rlxc_groups()\n"
+	"{\n"
+	"	_rlxc_ask ls -f -F GROUPS \"${path[@]}\" | sed -e 1d -e 's/^- *$//' -e 's/,/ /g'\n"
+	"}\n"
+	"\n"
+	"_rlxc_snapshots()\n"
+	"{\n"
+	"	_rlxc_ask snapshot \"${path[@]}\" -n \"$named\" -L | sed -n 's/^\\([^ ]*\\) (.*/\\1/p'\n"
+	"}\n"
+	"\n"
+	"# Words of a command that are no names of containers, in $reply; fails where files are meant.\n"
+	"_rlxc_words()\n"
+	"{\n"
+	"	case $command:$prev in\n"
+	"	checkconfig:*) reply='namespaces ids cgroup files mounts security net helpers budgets' ;;\n"
+	"	config:explain) reply=$(_rlxc_keys) ;;\n"
+	"	config:check) return 1 ;;\n"
+	"	config:*) reply=\"check explain $(_rlxc_ask config -l)\" ;;\n"
+	"	device:\"$named\") reply='add del' ;;\n"
+	"	*) return 1 ;;\n"
+	"	esac\n"
 	"}\n"
 	"\n"
 	"# Words joined with a separator: _rlxc_list SEPARATOR WORD...\n"
@@ -36,7 +71,7 @@ static const char tail[] =
 	"\n"
 	"_rlxc_templates()\n"
 	"{\n"
-	"	local file words='busybox local none'\n"
+	"	local file words='busybox image local none'\n"
 	"\n"
 	"	for file in /usr/share/lxc/templates/lxc-* /usr/local/share/lxc/templates/lxc-*; do\n"
 	"		[[ -x $file && \" $words \" != *\" ${file##*/lxc-} \"* ]] &&\n"
@@ -61,12 +96,15 @@ static const char tail[] =
 	"		COMPREPLY=($(compgen -W \"$(_rlxc_names \"$reply\")\" -- \"$cur\")) ;;\n"
 	"	'|'*) reply=${reply#=} && _rlxc_list '|' \"${reply#?}\" ;;\n"
 	"	,*) _rlxc_list , \"${reply#?}\" ;;\n"
+	"	@groups) _rlxc_list , \"$(_rlxc_groups)\" ;;\n"
+	"	@keys) COMPREPLY=($(compgen -W \"$(_rlxc_keys)\" -- \"$cur\")) ;;\n"
+	"	@snapshots) COMPREPLY=($(compgen -W \"$(_rlxc_snapshots)\" -- \"$cur\")) ;;\n"
 	"	@*) ;;\n"
 	"	*) COMPREPLY=($(compgen -W \"$reply\" -- \"$cur\")) ;;\n"
 	"	esac\n"
 	"}\n"
 	"\n"
-	"# Reads the words before the cursor: path, named, and whether '--' was among them.\n"
+	"# Reads the words before the cursor: path, named (the container), and whether '--' was among them.\n"
 	"_rlxc_scan()\n"
 	"{\n"
 	"	local word\n"
@@ -75,7 +113,7 @@ static const char tail[] =
 	"		word=${COMP_WORDS[i]}\n"
 	"		[[ $word == -- ]] && return 1\n"
 	"		if [[ $word != -* ]]; then\n"
-	"			named=1\n"
+	"			named=${named:-$word}\n"
 	"			continue\n"
 	"		fi\n"
 	"		_rlxc_argument \"$command\" \"$word\" || continue\n"
@@ -85,7 +123,7 @@ static const char tail[] =
 	"		((i < COMP_CWORD)) || return 0\n"
 	"		case $word in\n"
 	"		-P | --lxcpath) path=(-P \"${COMP_WORDS[i]}\") ;;\n"
-	"		-n | --name) named=1 ;;\n"
+	"		-n | --name) named=${COMP_WORDS[i]} ;;\n"
 	"		esac\n"
 	"	done\n"
 	"	return 0\n"
@@ -127,6 +165,8 @@ static const char tail[] =
 	"		COMPREPLY=($(compgen -W bash -- \"$cur\"))\n"
 	"	elif [[ ! $named ]] && _rlxc_filter \"$command\"; then\n"
 	"		COMPREPLY=($(compgen -W \"$(_rlxc_names \"$reply\")\" -- \"$cur\"))\n"
+	"	elif _rlxc_words; then\n"
+	"		COMPREPLY=($(compgen -W \"$reply\" -- \"$cur\"))\n"
 	"	else\n"
 	"		compopt -o default 2>/dev/null\n"
 	"	fi\n"
@@ -142,10 +182,10 @@ typedef void (*row_fn)(struct text *text, const struct command *command,
 static void each_option(struct text *text, const struct command *command, row_fn fn)
 {
 	for (const struct option_row *row = command->options; row && row->name; row++)
-		if (row->help)
+		if (*option_help(row))
 			fn(text, command, row);
 	for (const struct option_row *row = options_common(command); row->name; row++)
-		if (row->help && options_is_offered(command, row))
+		if (*option_help(row) && options_is_offered(command, row))
 			fn(text, command, row);
 }
 
@@ -162,13 +202,15 @@ static void add_option(struct text *text, const struct command *command,
 static void add_argument(struct text *text, const struct command *command,
                          const struct option_row *row)
 {
-	if (!row->arg)
+	const char *arg = option_arg(row), *offer = option_offer(row);
+
+	if (!*arg)
 		return;
 	text_add(text, "\t");
 	if (row->letter)
 		text_addf(text, "%s:-%c | ", command->name, row->letter);
 	text_addf(text, "%s:--%s) reply='%s%s' ;;\n", command->name, row->name,
-	          row->arg[0] == '[' ? "=" : "", row->offer ? row->offer : "@nothing");
+	          *arg == '[' ? "=" : "", *offer ? offer : "@nothing");
 }
 
 static void add_options(struct text *text)

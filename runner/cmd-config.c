@@ -13,8 +13,8 @@ struct config_args {
 };
 
 const struct option_row cmd_config_options[] = {
-	{ "list", 'l', NULL, option_true, offsetof(struct config_args, list), NULL,
-	  "list the keys" },
+	OPTION("list", 'l', "", option_true, offsetof(struct config_args, list), "",
+	       "list the keys"),
 	{},
 };
 

@@ -34,8 +34,10 @@ static int option_escape(const struct option_row *row, void *args, const char *v
 	int c = toupper((unsigned char)*key);
 
 	if (c < 'A' || c > '_' || key[1])
-		return output_set(err, -EINVAL, "'--%s' takes a letter or ^LETTER, not '%s'",
-		                  row->name, value);
+		return output_set(
+			err, -EINVAL,
+			"'--%s' takes a letter or one of [\\]^_, alone or after ^, not '%s'",
+			row->name, value);
 	*(unsigned char *)((char *)args + row->field) = (unsigned char)(c - '@');
 	return 0;
 }
@@ -48,16 +50,16 @@ struct console_args {
 #define FIELD(member) offsetof(struct console_args, member)
 
 const struct option_row cmd_console_options[] = {
-	{ "tty", 't', "NUMBER", option_tty, FIELD(options.tty), NULL,
-	  "tty to connect to, 0 for the console (default: the next free tty)" },
-	{ "escape", 'e', "PREFIX", option_escape, FIELD(options.escape), NULL,
-	  "key that, with q, leaves the console (default ^a)" },
-	{ "steal", 0, NULL, option_true, FIELD(options.steal), NULL,
-	  "take the tty of -t from whoever is connected to it" },
-	{ "show-log", 0, NULL, option_true, FIELD(show_log), NULL,
-	  "print what the console's buffer keeps, and do not connect" },
-	{ "clear", 0, NULL, option_true, FIELD(clear), NULL,
-	  "with --show-log: empty the buffer then" },
+	OPTION("tty", 't', "NUMBER", option_tty, FIELD(options.tty), "",
+	       "tty to connect to, 0 for the console (default: the next free tty)"),
+	OPTION("escape", 'e', "PREFIX", option_escape, FIELD(options.escape), "",
+	       "key that, with q, leaves the console (default ^a)"),
+	OPTION("steal", 0, "", option_true, FIELD(options.steal), "",
+	       "take the tty of -t from whoever is connected to it"),
+	OPTION("show-log", 0, "", option_true, FIELD(show_log), "",
+	       "print what the console's buffer keeps, and do not connect"),
+	OPTION("clear", 0, "", option_true, FIELD(clear), "",
+	       "with --show-log: empty the buffer then"),
 	{},
 };
 

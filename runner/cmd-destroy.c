@@ -10,10 +10,10 @@ struct destroy_args {
 };
 
 const struct option_row cmd_destroy_options[] = {
-	{ "force", 'f', NULL, option_true, offsetof(struct destroy_args, force), NULL,
-	  "kill the container first when it runs" },
-	{ "snapshots", 's', NULL, option_true, offsetof(struct destroy_args, snapshots), NULL,
-	  "delete its snapshots and clones as well" },
+	OPTION("force", 'f', "", option_true, offsetof(struct destroy_args, force), "",
+	       "kill the container first when it runs"),
+	OPTION("snapshots", 's', "", option_true, offsetof(struct destroy_args, snapshots), "",
+	       "delete its snapshots and clones as well"),
 	{},
 };
 

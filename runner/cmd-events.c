@@ -11,10 +11,12 @@ struct events_args {
 };
 
 const struct option_row cmd_events_options[] = {
-	{ "name", 'n', "NAME|REGEX", option_list, offsetof(struct events_args, patterns), "@names",
-	  "only containers with such a name, as a word on its own;\ncan be given several times" },
-	{ "running", 0, NULL, option_true, offsetof(struct events_args, present), NULL,
-	  "begin with the states of the containers that run" },
+	OPTION("name", 'n', "NAME|REGEX", option_list, offsetof(struct events_args, patterns),
+	       "@names",
+	       "only containers with such a name, as a word on its own;\ncan be given several "
+	       "times"),
+	OPTION("running", 0, "", option_true, offsetof(struct events_args, present), "",
+	       "begin with the states of the containers that run"),
 	{},
 };
 

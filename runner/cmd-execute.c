@@ -13,11 +13,11 @@ struct execute_args {
 #define FIELD(member) offsetof(struct execute_args, member)
 
 const struct option_row cmd_execute_options[] = {
-	{ "daemon", 'd', NULL, option_false, START_FIELD(foreground), NULL,
-	  "run in the background" },
+	OPTION("daemon", 'd', "", option_false, START_FIELD(foreground), "",
+	       "run in the background"),
 	START_COMMON_ROWS,
-	{ "uid", 'u', "UID", option_id, FIELD(uid), NULL, "user id of the program, inside" },
-	{ "gid", 'g', "GID", option_id, FIELD(gid), NULL, "group id of the program, inside" },
+	OPTION("uid", 'u', "UID", option_id, FIELD(uid), "", "user id of the program, inside"),
+	OPTION("gid", 'g', "GID", option_id, FIELD(gid), "", "group id of the program, inside"),
 	{},
 };
 

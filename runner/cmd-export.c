@@ -29,17 +29,17 @@ static int option_compression(const struct option_row *row, void *args, const ch
 #define FIELD(member) offsetof(struct export_args, member)
 
 const struct option_row cmd_export_options[] = {
-	{ "output", 'o', "FILE", option_text, FIELD(options.file), "@files",
-	  "write FILE, which is there when it is complete, instead\nof stdout" },
-	{ "compress", 'z', "HOW", option_compression, FIELD(options.compression),
-	  "none gzip xz zstd",
-	  "none, gzip, xz or zstd (default: by the suffix of FILE,\nelse zstd)" },
-	{ "freeze", 0, NULL, option_true, FIELD(options.freeze), NULL,
-	  "suspend the container meanwhile when it runs" },
-	{ "snapshots", 0, NULL, option_true, FIELD(options.snapshots), NULL,
-	  "with the snapshots of the container" },
-	{ "logfile", 0, "FILE", option_text, FIELD(logfile), "@files",
-	  "append the log to FILE, \"none\" for no log" },
+	OPTION("output", 'o', "FILE", option_text, FIELD(options.file), "@files",
+	       "write FILE, which is there when it is complete, instead\nof stdout"),
+	OPTION("compress", 'z', "HOW", option_compression, FIELD(options.compression),
+	       "none gzip xz zstd",
+	       "none, gzip, xz or zstd (default: by the suffix of FILE,\nelse zstd)"),
+	OPTION("freeze", 0, "", option_true, FIELD(options.freeze), "",
+	       "suspend the container meanwhile when it runs"),
+	OPTION("snapshots", 0, "", option_true, FIELD(options.snapshots), "",
+	       "with the snapshots of the container"),
+	OPTION("logfile", 0, "FILE", option_text, FIELD(logfile), "@files",
+	       "append the log to FILE, \"none\" for no log"),
 	{},
 };
 

@@ -14,8 +14,8 @@ struct freeze_args {
 };
 
 const struct option_row cmd_freeze_options[] = {
-	{ "timeout", 't', "SECONDS", option_seconds, offsetof(struct freeze_args, timeout_s), NULL,
-	  "give up after so long (default 10, -1: never)" },
+	OPTION("timeout", 't', "SECONDS", option_seconds, offsetof(struct freeze_args, timeout_s),
+	       "", "give up after so long (default 10, -1: never)"),
 	{},
 };
 

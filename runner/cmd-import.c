@@ -11,14 +11,14 @@
 #define FIELD(member) offsetof(struct rlxc_import_options, member)
 
 const struct option_row cmd_import_options[] = {
-	{ "name", 'n', "NAME", option_text, FIELD(name), NULL,
-	  "name of the container, instead of that in the archive" },
-	{ "config", 'f', "FILE", option_text, FIELD(config), "@files",
-	  "initial configuration whose lxc.idmap counts, instead of\nlxc.default_config" },
-	{ "privileged", 0, NULL, option_true, FIELD(privileged), NULL,
-	  "root: without ids of its own, though it had some" },
-	{ "trust", 0, NULL, option_true, FIELD(trust), NULL,
-	  "its configuration may run programs on the host, and use\nother files of it" },
+	OPTION("name", 'n', "NAME", option_text, FIELD(name), "",
+	       "name of the container, instead of that in the archive"),
+	OPTION("config", 'f', "FILE", option_text, FIELD(config), "@files",
+	       "initial configuration whose lxc.idmap counts, instead of\nlxc.default_config"),
+	OPTION("privileged", 0, "", option_true, FIELD(privileged), "",
+	       "root: without ids of its own, though it had some"),
+	OPTION("trust", 0, "", option_true, FIELD(trust), "",
+	       "its configuration may run programs on the host, and use\nother files of it"),
 	{},
 };
 

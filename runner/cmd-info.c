@@ -11,16 +11,16 @@
 #define FIELD(member) offsetof(struct info_args, member)
 
 const struct option_row cmd_info_options[] = {
-	{ "config", 'c', "KEY", option_list, FIELD(keys), NULL,
-	  "print a configuration key (repeatable)" },
-	{ "ips", 'i', NULL, option_true, FIELD(ips), NULL, "print the addresses" },
-	{ "pid", 'p', NULL, option_true, FIELD(pid), NULL, "print the process id of init" },
-	{ "state", 's', NULL, option_true, FIELD(state), NULL, "print the state" },
-	{ "stats", 'S', NULL, option_true, FIELD(stats), NULL, "print the resource use" },
-	{ "no-humanize", 'H', NULL, option_true, FIELD(raw), NULL,
-	  "print raw numbers; a single value without its label" },
-	{ "live", 0, NULL, option_true, FIELD(live), NULL,
-	  "with -c: the running container's configuration" },
+	OPTION("config", 'c', "KEY", option_list, FIELD(keys), "@keys",
+	       "print a configuration key (repeatable)"),
+	OPTION("ips", 'i', "", option_true, FIELD(ips), "", "print the addresses"),
+	OPTION("pid", 'p', "", option_true, FIELD(pid), "", "print the process id of init"),
+	OPTION("state", 's', "", option_true, FIELD(state), "", "print the state"),
+	OPTION("stats", 'S', "", option_true, FIELD(stats), "", "print the resource use"),
+	OPTION("no-humanize", 'H', "", option_true, FIELD(raw), "",
+	       "print raw numbers; a single value without its label"),
+	OPTION("live", 0, "", option_true, FIELD(live), "",
+	       "with -c: the running container's configuration"),
 	{},
 };
 

@@ -28,26 +28,26 @@ static int option_nesting(const struct option_row *row, void *args, const char *
 #define FIELD(member) offsetof(struct ls_args, member)
 
 const struct option_row cmd_ls_options[] = {
-	{ "line", '1', NULL, option_true, FIELD(line), NULL, "one name a line" },
-	{ "fancy", 'f', NULL, option_true, FIELD(fancy), NULL, "print a table" },
-	{ "fancy-format", 'F', "COLUMNS", option_text, FIELD(columns), "," LS_COLUMNS_WORDS,
-	  "with -f: columns, joined with ','; known are NAME STATE PID\n"
-	  "RAM SWAP AUTOSTART GROUPS INTERFACE IPV4 IPV6 UNPRIVILEGED" },
-	{ "active", 0, NULL, option_true, FIELD(active), NULL, "only containers that are active" },
-	{ "running", 0, NULL, option_true, FIELD(running), NULL,
-	  "only containers that run (frozen ones too)" },
-	{ "frozen", 0, NULL, option_true, FIELD(frozen), NULL, "only frozen containers" },
-	{ "stopped", 0, NULL, option_true, FIELD(stopped), NULL, "only stopped containers" },
-	{ "defined", 0, NULL, option_true, FIELD(defined), NULL,
-	  "only containers with a configuration file" },
-	{ "nesting", 0, "[LEVELS]", option_nesting, FIELD(nested), NULL,
-	  "containers inside running containers as well, one level\n"
-	  "deep whatever LEVELS says" },
-	{ "groups", 'g', "GROUPS", option_text, FIELD(groups), NULL,
-	  "only members of all these groups, joined with ','" },
-	{ "filter", 0, "REGEX", option_text, FIELD(filter), NULL,
-	  "only names that match (as does a word on its own)" },
-	{ "name", 'n', "NAME", option_text, FIELD(name), "@names", "only this container" },
+	OPTION("line", '1', "", option_true, FIELD(line), "", "one name a line"),
+	OPTION("fancy", 'f', "", option_true, FIELD(fancy), "", "print a table"),
+	OPTION("fancy-format", 'F', "COLUMNS", option_text, FIELD(columns), "," LS_COLUMNS_WORDS,
+	       "with -f: columns, joined with ','; known are NAME STATE PID\n"
+	       "RAM SWAP AUTOSTART GROUPS INTERFACE IPV4 IPV6 UNPRIVILEGED"),
+	OPTION("active", 0, "", option_true, FIELD(active), "", "only containers that are active"),
+	OPTION("running", 0, "", option_true, FIELD(running), "",
+	       "only containers that run (frozen ones too)"),
+	OPTION("frozen", 0, "", option_true, FIELD(frozen), "", "only frozen containers"),
+	OPTION("stopped", 0, "", option_true, FIELD(stopped), "", "only stopped containers"),
+	OPTION("defined", 0, "", option_true, FIELD(defined), "",
+	       "only containers with a configuration file"),
+	OPTION("nesting", 0, "[LEVELS]", option_nesting, FIELD(nested), "",
+	       "containers inside running containers as well, one level\n"
+	       "deep whatever LEVELS says"),
+	OPTION("groups", 'g', "GROUPS", option_text, FIELD(groups), "@groups",
+	       "only members of all these groups, joined with ','"),
+	OPTION("filter", 0, "REGEX", option_text, FIELD(filter), "",
+	       "only names that match (as does a word on its own)"),
+	OPTION("name", 'n', "NAME", option_text, FIELD(name), "@names", "only this container"),
 	{},
 };
 

@@ -12,10 +12,11 @@ struct monitor_args {
 };
 
 const struct option_row cmd_monitor_options[] = {
-	{ "name", 'n', "NAME|REGEX", option_list, offsetof(struct monitor_args, patterns), "@names",
-	  "only containers with such a name (default all);\ncan be given several times" },
-	{ "quit", 'Q', NULL, option_true, offsetof(struct monitor_args, quit), NULL,
-	  "does nothing: there is no lxc-monitord to end" },
+	OPTION("name", 'n', "NAME|REGEX", option_list, offsetof(struct monitor_args, patterns),
+	       "@names",
+	       "only containers with such a name (default all);\ncan be given several times"),
+	OPTION("quit", 'Q', "", option_true, offsetof(struct monitor_args, quit), "",
+	       "does nothing: there is no lxc-monitord to end"),
 	{},
 };
 

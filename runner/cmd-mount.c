@@ -10,8 +10,8 @@ struct mount_args {
 };
 
 const struct option_row cmd_mount_options[] = {
-	{ "options", 0, "OPTIONS", option_text, offsetof(struct mount_args, options),
-	  "ro nosuid nodev noexec noatime", "options of the mount, such as ro,nosuid" },
+	OPTION("options", 0, "OPTIONS", option_text, offsetof(struct mount_args, options),
+	       "ro nosuid nodev noexec noatime", "options of the mount, such as ro,nosuid"),
 	{},
 };
 

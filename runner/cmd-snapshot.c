@@ -16,18 +16,18 @@ struct snapshot_args {
 #define FIELD(member) offsetof(struct snapshot_args, member)
 
 const struct option_row cmd_snapshot_options[] = {
-	{ "list", 'L', NULL, option_true, FIELD(list), NULL, "list the snapshots" },
-	{ "showcomments", 'C', NULL, option_true, FIELD(show_comments), NULL,
-	  "with --list: their comments as well" },
-	{ "restore", 'r', "SNAPSHOT", option_text, FIELD(restore), NULL,
-	  "give the container the state of a snapshot, or make\n"
-	  "a new container from it" },
-	{ "newname", 'N', "NAME", option_text, FIELD(new_name), NULL,
-	  "with --restore: name of the new container" },
-	{ "destroy", 'd', "SNAPSHOT", option_text, FIELD(destroy), NULL,
-	  "delete a snapshot, \"ALL\" for all" },
-	{ "comment", 'c', "FILE", option_text, FIELD(comment), "@files",
-	  "keep the text of FILE with the new snapshot" },
+	OPTION("list", 'L', "", option_true, FIELD(list), "", "list the snapshots"),
+	OPTION("showcomments", 'C', "", option_true, FIELD(show_comments), "",
+	       "with --list: their comments as well"),
+	OPTION("restore", 'r', "SNAPSHOT", option_text, FIELD(restore), "@snapshots",
+	       "give the container the state of a snapshot, or make\n"
+	       "a new container from it"),
+	OPTION("newname", 'N', "NAME", option_text, FIELD(new_name), "",
+	       "with --restore: name of the new container"),
+	OPTION("destroy", 'd', "SNAPSHOT", option_text, FIELD(destroy), "@snapshots",
+	       "delete a snapshot, \"ALL\" for all"),
+	OPTION("comment", 'c', "FILE", option_text, FIELD(comment), "@files",
+	       "keep the text of FILE with the new snapshot"),
 	{},
 };
 

@@ -26,21 +26,21 @@ static int option_supervised(const struct option_row *row, void *data, const cha
 }
 
 const struct option_row cmd_start_options[] = {
-	{ "daemon", 'd', NULL, option_false, START_FIELD(foreground), NULL,
-	  "run in the background (default)" },
-	{ "foreground", 'F', NULL, option_true, START_FIELD(foreground), NULL,
-	  "stay, with the terminal as the container's console" },
-	{ "supervised", 0, "[FD]", option_supervised, 0, NULL,
-	  "stay, for a supervisor: SIGTERM shuts the container down, init's exit\n"
-	  "code is returned, descriptor FD gets a line break once it runs" },
-	{ "pidfile", 'p', "FILE", option_text, START_FIELD(pidfile), "@files",
-	  "write the process id of the monitor to FILE" },
-	{ "console", 'c', "PATH", option_text, START_FIELD(console), "@files",
-	  "terminal to use as console, \"none\" for no console" },
-	{ "console-log", 'L', "FILE", option_text, START_FIELD(console_log), "@files",
-	  "append the console's output to FILE" },
-	{ "close-all-fds", 'C', NULL, option_true, START_FIELD(close_all_fds), NULL,
-	  "close inherited descriptors (always with --daemon)" },
+	OPTION("daemon", 'd', "", option_false, START_FIELD(foreground), "",
+	       "run in the background (default)"),
+	OPTION("foreground", 'F', "", option_true, START_FIELD(foreground), "",
+	       "stay, with the terminal as the container's console"),
+	OPTION("supervised", 0, "[FD]", option_supervised, 0, "",
+	       "stay, for a supervisor: SIGTERM shuts the container down, init's exit\n"
+	       "code is returned, descriptor FD gets a line break once it runs"),
+	OPTION("pidfile", 'p', "FILE", option_text, START_FIELD(pidfile), "@files",
+	       "write the process id of the monitor to FILE"),
+	OPTION("console", 'c', "PATH", option_text, START_FIELD(console), "@files",
+	       "terminal to use as console, \"none\" for no console"),
+	OPTION("console-log", 'L', "FILE", option_text, START_FIELD(console_log), "@files",
+	       "append the console's output to FILE"),
+	OPTION("close-all-fds", 'C', "", option_true, START_FIELD(close_all_fds), "",
+	       "close inherited descriptors (always with --daemon)"),
 	START_COMMON_ROWS,
 	{},
 };
@@ -57,7 +57,7 @@ int cmd_start(struct request *req)
 	r = start_args_run(req, &args, /* execute= */ false, &err);
 	if (r == -EALREADY) {
 		/* Boot scripts count on success here. */
-		output_note(req, "'%s' is already running", req->name);
+		output_note(req, "%s", err.msg);
 		return EXIT_SUCCESS;
 	}
 	return r < 0 ? output_failed(req, &err) : r;

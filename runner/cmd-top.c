@@ -57,15 +57,16 @@ static int option_sort(const struct option_row *row, void *args, const char *val
 #define FIELD(member) offsetof(struct top_args, member)
 
 const struct option_row cmd_top_options[] = {
-	{ "delay", 'd', "SECONDS", option_delay, FIELD(delay_s), NULL,
-	  "time between two looks (default 3, with --batch 300)" },
-	{ "batch", 'b', NULL, option_true, FIELD(batch), NULL,
-	  "print lines of values, joined with ',', and go on until interrupted" },
-	{ "sort", 's', "KEY", option_sort, FIELD(view.sort), "name cpu blkio memory swap kernel",
-	  "order: n name, c CPU, b block I/O, m memory, s memory and swap,\n"
-	  "k kernel memory (default n)" },
-	{ "reverse", 'r', NULL, option_true, FIELD(view.reverse), NULL, "the other way round" },
-	{ "name", 'n', "NAME", option_text, FIELD(name), "@names", "only this container" },
+	OPTION("delay", 'd', "SECONDS", option_delay, FIELD(delay_s), "",
+	       "time between two looks (default 3, with --batch 300)"),
+	OPTION("batch", 'b', "", option_true, FIELD(batch), "",
+	       "print lines of values, joined with ',', and go on until interrupted"),
+	OPTION("sort", 's', "KEY", option_sort, FIELD(view.sort),
+	       "name cpu blkio memory swap kernel",
+	       "order: n name, c CPU, b block I/O, m memory, s memory and swap,\n"
+	       "k kernel memory (default n)"),
+	OPTION("reverse", 'r', "", option_true, FIELD(view.reverse), "", "the other way round"),
+	OPTION("name", 'n', "NAME", option_text, FIELD(name), "@names", "only this container"),
 	{},
 };
 

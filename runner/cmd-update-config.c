@@ -9,8 +9,8 @@ struct update_args {
 };
 
 const struct option_row cmd_update_config_options[] = {
-	{ "config", 'c', "FILE", option_text, offsetof(struct update_args, file), "@files",
-	  "the configuration to rewrite; FILE.backup keeps the old one" },
+	OPTION("config", 'c', "FILE", option_text, offsetof(struct update_args, file), "@files",
+	       "the configuration to rewrite; FILE.backup keeps the old one"),
 	{},
 };
 

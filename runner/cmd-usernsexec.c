@@ -18,15 +18,15 @@ static void done(struct usernsexec_args *args)
 #define FIELD(member) offsetof(struct usernsexec_args, member)
 
 const struct option_row cmd_usernsexec_options[] = {
-	{ "map", 'm', "TYPE:INSIDE:OUTSIDE:COUNT", option_list, FIELD(maps), NULL,
-	  "map ids, TYPE is u, g or b for both (repeatable);\n"
-	  "default: the caller's ranges in /etc/subuid and /etc/subgid" },
-	{ "map-self", 's', NULL, option_true, FIELD(options.map_self), NULL,
-	  "map the caller's own ids behind the others" },
-	{ "uid", 'u', "UID", option_id, FIELD(options.uid), NULL,
-	  "user id to switch to, inside (default 0)" },
-	{ "gid", 'g', "GID", option_id, FIELD(options.gid), NULL,
-	  "group id to switch to, inside (default 0)" },
+	OPTION("map", 'm', "TYPE:INSIDE:OUTSIDE:COUNT", option_list, FIELD(maps), "",
+	       "map ids, TYPE is u, g or b for both (repeatable);\n"
+	       "default: the caller's ranges in /etc/subuid and /etc/subgid"),
+	OPTION("map-self", 's', "", option_true, FIELD(options.map_self), "",
+	       "map the caller's own ids behind the others"),
+	OPTION("uid", 'u', "UID", option_id, FIELD(options.uid), "",
+	       "user id to switch to, inside (default 0)"),
+	OPTION("gid", 'g', "GID", option_id, FIELD(options.gid), "",
+	       "group id to switch to, inside (default 0)"),
 	{},
 };
 

@@ -47,11 +47,11 @@ static int option_states(const struct option_row *row, void *args, const char *v
 }
 
 const struct option_row cmd_wait_options[] = {
-	{ "state", 's', "STATE[|STATE]...", option_states, offsetof(struct wait_args, states),
-	  "|STOPPED STARTING RUNNING STOPPING ABORTING FREEZING FROZEN THAWED",
-	  "states to wait for" },
-	{ "timeout", 't', "SECONDS", option_seconds, offsetof(struct wait_args, timeout_s), NULL,
-	  "give up after so long (default -1: never, 0: look once)" },
+	OPTION("state", 's', "STATE[|STATE]...", option_states, offsetof(struct wait_args, states),
+	       "|STOPPED STARTING RUNNING STOPPING ABORTING FREEZING FROZEN THAWED",
+	       "states to wait for"),
+	OPTION("timeout", 't', "SECONDS", option_seconds, offsetof(struct wait_args, timeout_s), "",
+	       "give up after so long (default -1: never, 0: look once)"),
 	{},
 };
 

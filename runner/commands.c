@@ -21,7 +21,7 @@ static const struct command commands[] = {
 		.verb = "attach to",
 		.names = "--running",
 		.options = cmd_attach_options,
-		.flags = ON_CONTAINER | COMMAND_WORDS,
+		.flags = ON_CONTAINER | COMMAND_WORDS | COMMAND_ENTERS,
 		.run = cmd_attach,
 	},
 	{
@@ -31,7 +31,7 @@ static const struct command commands[] = {
 		.synopsis = "[-r|-s|-k] [-L] [-a] [-A] [-g GROUPS] [-t SECONDS]",
 		.verb = "handle",
 		.options = cmd_autostart_options,
-		.flags = COMMAND_STORE,
+		.flags = COMMAND_STORE | COMMAND_ENTERS,
 		.run = cmd_autostart,
 	},
 	{
@@ -45,7 +45,7 @@ static const struct command commands[] = {
 	{
 		.name = "checkconfig",
 		.purpose = "Try what containers need of this host, and name what repairs it",
-		.synopsis = "[namespaces|ids|cgroup|mounts|security|net|helpers|budgets]...",
+		.synopsis = "[namespaces|ids|cgroup|files|mounts|security|net|helpers|budgets]...",
 		.flags = COMMAND_WORDS,
 		.run = cmd_checkconfig,
 	},
@@ -56,7 +56,7 @@ static const struct command commands[] = {
 		.verb = "checkpoint or restore",
 		.names = "--defined",
 		.options = cmd_checkpoint_options,
-		.flags = ON_CONTAINER,
+		.flags = ON_CONTAINER | COMMAND_ENTERS,
 		.run = cmd_checkpoint,
 	},
 	{
@@ -101,7 +101,7 @@ static const struct command commands[] = {
 		.verb = "copy",
 		.names = "--defined",
 		.options = cmd_copy_options,
-		.flags = ON_CONTAINER | COMMAND_WORDS,
+		.flags = ON_CONTAINER | COMMAND_WORDS | COMMAND_ENTERS,
 		.run = cmd_copy,
 	},
 	{
@@ -147,7 +147,7 @@ static const struct command commands[] = {
 		.verb = "run a program in",
 		.names = "--stopped",
 		.options = cmd_execute_options,
-		.flags = ON_CONTAINER | COMMAND_WORDS,
+		.flags = ON_CONTAINER | COMMAND_WORDS | COMMAND_ENTERS,
 		.run = cmd_execute,
 	},
 	{
@@ -239,7 +239,7 @@ static const struct command commands[] = {
 		.verb = "start",
 		.names = "--stopped",
 		.options = cmd_start_options,
-		.flags = ON_CONTAINER | COMMAND_WORDS,
+		.flags = ON_CONTAINER | COMMAND_WORDS | COMMAND_ENTERS,
 		.run = cmd_start,
 	},
 	{
@@ -248,7 +248,7 @@ static const struct command commands[] = {
 		.synopsis = "-o ORIGINAL [-n NAME] [OPTION]... [-- COMMAND [ARG]...]",
 		.verb = "start a copy of",
 		.options = cmd_start_ephemeral_options,
-		.flags = COMMAND_STORE | COMMAND_WORDS,
+		.flags = COMMAND_STORE | COMMAND_WORDS | COMMAND_ENTERS,
 		.run = cmd_start_ephemeral,
 	},
 	{

@@ -8,11 +8,12 @@
 
 /* The table of commands: dispatch, help, completion and the tests of the manual pages read it. */
 
-#define COMMAND_NAME 1U  /* needs a container: -n, else the first word */
-#define COMMAND_WORDS 2U /* uses the words that are left over */
-#define COMMAND_STORE 4U /* works on a directory of containers: -P, -o, -l, -q, --rcfile */
-#define COMMAND_FIRST 8U /* options end at the first word */
-#define COMMAND_RLXC 16U /* only as "rlxc X": no link, no page of its own */
+#define COMMAND_NAME 1U    /* needs a container: -n, else the first word */
+#define COMMAND_WORDS 2U   /* uses the words that are left over */
+#define COMMAND_STORE 4U   /* works on a directory of containers: -P, -o, -l, -q, --rcfile */
+#define COMMAND_FIRST 8U   /* options end at the first word */
+#define COMMAND_RLXC 16U   /* only as "rlxc X": no link, no page of its own */
+#define COMMAND_ENTERS 32U /* starts or enters containers */
 
 struct command {
 	const char *name;

@@ -14,14 +14,16 @@
 /* "  -x, --long=ARG"; "[=ARG]" when the argument is optional. */
 static void add_label(struct text *text, const struct option_row *row)
 {
+	const char *arg = option_arg(row);
+
 	if (row->letter)
 		text_addf(text, "  -%c, --%s", row->letter, row->name);
 	else
 		text_addf(text, "      --%s", row->name);
-	if (row->arg && row->arg[0] == '[')
-		text_addf(text, "[=%s", row->arg + 1);
-	else if (row->arg)
-		text_addf(text, "=%s", row->arg);
+	if (*arg == '[')
+		text_addf(text, "[=%s", arg + 1);
+	else if (*arg)
+		text_addf(text, "=%s", arg);
 }
 
 static size_t label_length(const struct option_row *row)
@@ -35,7 +37,7 @@ static size_t label_length(const struct option_row *row)
 static size_t widest(const struct option_row *rows, size_t width)
 {
 	for (; rows && rows->name; rows++) {
-		size_t len = rows->help ? label_length(rows) + 2 : 0;
+		size_t len = *option_help(rows) ? label_length(rows) + 2 : 0;
 
 		if (len > width && len <= COLUMN_MAX)
 			width = len;
@@ -46,7 +48,7 @@ static size_t widest(const struct option_row *rows, size_t width)
 static void add_option(struct text *text, const struct option_row *row, size_t column)
 {
 	size_t start = text->len;
-	const char *line = row->help;
+	const char *line = option_help(row);
 
 	add_label(text, row);
 	for (;;) {
@@ -79,12 +81,12 @@ static void add_options(struct text *text, const struct command *command)
 	if (is_name(common))
 		add_option(text, common, column);
 	for (const struct option_row *row = command->options; row && row->name; row++)
-		if (row->help)
+		if (*option_help(row))
 			add_option(text, row, column);
 	text_add(text, is_name(common) || command->options ? "\nCommon options :\n"
 	                                                   : "Common options :\n");
 	for (const struct option_row *row = common; row->name; row++)
-		if (row->help && !is_name(row) && options_is_offered(command, row))
+		if (*option_help(row) && !is_name(row) && options_is_offered(command, row))
 			add_option(text, row, column);
 }
 
@@ -118,6 +120,8 @@ int help_print(const struct request *req)
 static void add_usage(struct text *text, const char *label, const struct option_row *row,
                       unsigned int *count)
 {
+	const char *arg = option_arg(row);
+
 	if (*count && *count % 4 == 0)
 		text_add(text, "\n\t");
 	(*count)++;
@@ -125,11 +129,11 @@ static void add_usage(struct text *text, const char *label, const struct option_
 	if (label)
 		text_addf(text, "%s|", label);
 	text_addf(text, "--%s", row->name);
-	if (row->arg) {
-		text_add(text, row->arg[0] == '[' ? "[=" : "=");
+	if (*arg) {
+		text_add(text, *arg == '[' ? "[=" : "=");
 		for (const char *s = row->name; *s; s++)
 			text_addf(text, "%c", toupper((unsigned char)*s));
-		text_add(text, row->arg[0] == '[' ? "]" : "");
+		text_add(text, *arg == '[' ? "]" : "");
 	}
 	text_add(text, "] ");
 }
@@ -140,7 +144,7 @@ static void add_usages(struct text *text, const struct command *command,
 	for (; rows && rows->name; rows++) {
 		char label[3] = { '-', rows->letter };
 
-		if (!rows->help || (common && !options_is_offered(command, rows)))
+		if (!*option_help(rows) || (common && !options_is_offered(command, rows)))
 			continue;
 		add_usage(text, rows->letter ? label : NULL, rows, count);
 		if (rows->letter == 'h')

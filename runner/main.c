@@ -29,6 +29,14 @@ static void keep_owner_rights(void)
 	(void)umask(mask & 077);
 }
 
+/* Not inline: a monitor keeps the stack of run() for as long as its container runs. */
+static __attribute__((noinline)) int protect(struct request *req)
+{
+	struct rlxc_err err = {};
+
+	return rlxc_protect(&err) < 0 ? output_failed(req, &err) : 0;
+}
+
 static int run(const struct command *command, const char *prog, int argc, char **argv)
 {
 	struct request req = {
@@ -37,8 +45,9 @@ static int run(const struct command *command, const char *prog, int argc, char *
 		.argc = argc,
 		.argv = argv,
 	};
+	int code = command->flags & COMMAND_ENTERS ? protect(&req) : 0;
 
-	return command->run(&req);
+	return code ? code : command->run(&req);
 }
 
 /* rlxc COMMAND ... */

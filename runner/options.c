@@ -19,6 +19,31 @@
 #define VAL_COMMON 0x200
 #define MAX_ROWS 0x80
 
+/* The text behind @n others. */
+static const char *text_behind(const struct option_row *row, unsigned int n)
+{
+	const char *text = row->name;
+
+	while (n--)
+		text += strlen(text) + 1;
+	return text;
+}
+
+const char *option_arg(const struct option_row *row)
+{
+	return text_behind(row, 1);
+}
+
+const char *option_offer(const struct option_row *row)
+{
+	return text_behind(row, 2);
+}
+
+const char *option_help(const struct option_row *row)
+{
+	return text_behind(row, 3);
+}
+
 static void *field_of(const struct option_row *row, void *args)
 {
 	return (char *)args + row->field;
@@ -59,8 +84,8 @@ int option_define(const struct option_row *row, void *args, const char *value, s
 	const char *sign = strchr(value, '=');
 
 	if (!sign || sign == value)
-		return output_set(err, -EINVAL, "'--%s' takes %s, not '%s'", row->name, row->arg,
-		                  value);
+		return output_set(err, -EINVAL, "'--%s' takes %s, not '%s'", row->name,
+		                  option_arg(row), value);
 	return option_list(row, args, value, err);
 }
 
@@ -118,7 +143,7 @@ int option_refused(const struct option_row *row, void *args, const char *value,
 	(void)args;
 	(void)value;
 	return output_set(err, -EOPNOTSUPP, "'--%s' is not supported yet: %s", row->name,
-	                  row->help);
+	                  option_help(row));
 }
 
 static int common_help(const struct option_row *row, void *args, const char *value,
@@ -186,22 +211,22 @@ static int common_rcfile(const struct option_row *row, void *args, const char *v
 #define FIELD(member) offsetof(struct request, member)
 
 static const struct option_row common_rows[] = {
-	{ "name", 'n', "NAME", option_text, FIELD(name), "@names", "name of the container" },
-	{ "logfile", 'o', "FILE", option_text, FIELD(logfile), "@files",
-	  "append the log to FILE, \"none\" for no log" },
-	{ "logpriority", 'l', "LEVEL", option_text, FIELD(loglevel),
-	  "TRACE DEBUG INFO NOTICE WARN ERROR CRIT ALERT FATAL",
-	  "least important level that is logged (default ERROR)" },
-	{ "quiet", 'q', NULL, option_true, FIELD(quiet), NULL,
-	  "print no errors, warnings or notes" },
-	{ "lxcpath", 'P', "PATH", common_lxcpath, 0, "@dirs",
-	  "directory of the containers, instead of lxc.lxcpath" },
-	{ "rcfile", 0, "FILE", common_rcfile, 0, NULL, NULL },
-	{ "format", 0, "FORMAT", common_format, 0, "json text",
-	  "json: answers and errors as JSON" },
-	{ "help", 'h', NULL, common_help, 0, NULL, "print this help (also -?)" },
-	{ "usage", 0, NULL, common_usage, 0, NULL, "print a short list of the options" },
-	{ "version", 0, NULL, common_version, 0, NULL, "print the version number" },
+	OPTION("name", 'n', "NAME", option_text, FIELD(name), "@names", "name of the container"),
+	OPTION("logfile", 'o', "FILE", option_text, FIELD(logfile), "@files",
+	       "append the log to FILE, \"none\" for no log"),
+	OPTION("logpriority", 'l', "LEVEL", option_text, FIELD(loglevel),
+	       "TRACE DEBUG INFO NOTICE WARN ERROR CRIT ALERT FATAL",
+	       "least important level that is logged (default ERROR)"),
+	OPTION("quiet", 'q', "", option_true, FIELD(quiet), "",
+	       "print no errors, warnings or notes"),
+	OPTION("lxcpath", 'P', "PATH", common_lxcpath, 0, "@dirs",
+	       "directory of the containers, instead of lxc.lxcpath"),
+	OPTION("rcfile", 0, "FILE", common_rcfile, 0, "", ""),
+	OPTION("format", 0, "FORMAT", common_format, 0, "json text",
+	       "json: answers and errors as JSON"),
+	OPTION("help", 'h', "", common_help, 0, "", "print this help (also -?)"),
+	OPTION("usage", 0, "", common_usage, 0, "", "print a short list of the options"),
+	OPTION("version", 0, "", common_version, 0, "", "print the version number"),
 	{},
 };
 
@@ -232,9 +257,11 @@ struct tables {
 
 static int arg_kind(const struct option_row *row)
 {
-	if (!row->arg)
+	const char *arg = option_arg(row);
+
+	if (!*arg)
 		return no_argument;
-	return row->arg[0] == '[' ? optional_argument : required_argument;
+	return *arg == '[' ? optional_argument : required_argument;
 }
 
 static void add_row(struct tables *t, const struct option_row *row, int val)

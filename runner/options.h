@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct command;
 
@@ -24,21 +25,31 @@ struct request {
 	size_t n_words;
 };
 
-/* One option. The parser, --help, --usage, the shell completion and the tests read the same row. */
+/* One option. The parser, --help, --usage, the shell completion and the tests read the same row.
+ * Its texts are one string: each pointer is written at every start of a position independent
+ * program, in pages that a monitor then keeps. */
 struct option_row {
-	const char *name; /* long name; NULL ends a table */
-	char letter;      /* short name, 0: none */
-	const char *arg;  /* what its argument is called; "[X]": optional, only glued; NULL: none */
+	const char *name; /* long name, the other texts behind it; NULL ends a table */
 	/* Stores @value (NULL without argument) in the command's struct @args. 0; or OPTION_DONE:
 	 * the request is answered; or a negative errno with @err. */
 	int (*set)(const struct option_row *row, void *args, const char *value,
 	           struct rlxc_err *err);
-	size_t field; /* offset of the member in the command's struct */
-	/* What the shell offers for the argument: "@files", "@dirs", "@names", "@templates", or
-	 * the words themselves; a leading '|' or ',' joins several of them. NULL: nothing. */
-	const char *offer;
-	const char *help; /* lines parted by '\n'; NULL hides the option */
+	uint16_t field; /* offset of the member in the command's struct */
+	char letter;    /* short name, 0: none */
 };
+
+#define OPTION(name, letter, arg, set, field, offer, help)                                         \
+	{                                                                                          \
+		name "\0" arg "\0" offer "\0" help, set, field, letter                             \
+	}
+
+/* What its argument is called; "[X]": optional, only glued; "": none. */
+const char *option_arg(const struct option_row *row);
+/* What the shell offers for the argument: "@files", "@keys" and so on of cmd-completion.c, or the
+ * words themselves; a leading '|' or ',' joins several of them. "": nothing. */
+const char *option_offer(const struct option_row *row);
+/* Lines parted by '\n'; "" hides the option. */
+const char *option_help(const struct option_row *row);
 
 #define OPTION_DONE 1
 #define OPTIONS_GO (-1)

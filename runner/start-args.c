@@ -6,7 +6,6 @@
 #include "open.h"
 #include "output.h"
 
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -31,18 +30,21 @@ int start_args_share(const struct option_row *row, void *args, const char *value
 }
 
 /* The process that writes the file has left the caller's directory by then. */
-static int absolute(const char **path, char *buf, size_t size, struct rlxc_err *err)
+static int absolute(const char **path, char **ret_path, struct rlxc_err *err)
 {
-	char cwd[PATH_MAX];
+	_cleanup_free_ char *cwd = NULL;
+	struct text text = {};
 
 	if (!*path || **path == '/')
 		return 0;
-	if (!getcwd(cwd, sizeof(cwd)))
+	cwd = getcwd(NULL, 0);
+	if (!cwd)
 		return output_set(err, -errno, "cannot find the working directory: %s",
 		                  strerror(errno));
-	if ((size_t)snprintf(buf, size, "%s/%s", cwd, *path) >= size)
-		return output_set(err, -ENAMETOOLONG, "path '%s' is too long", *path);
-	*path = buf;
+	text_addf(&text, "%s/%s", cwd, *path);
+	if (text_finish(&text, ret_path) < 0)
+		return output_set(err, -ENOMEM, "out of memory");
+	*path = *ret_path;
 	return 0;
 }
 
@@ -66,7 +68,7 @@ int start_args_run(const struct request *req, struct start_args *args, bool exec
                    struct rlxc_err *err)
 {
 	_cleanup_(rlxc_closep) struct rlxc *rlxc = NULL;
-	char pidfile[PATH_MAX], console_log[PATH_MAX];
+	_cleanup_free_ char *pidfile = NULL, *console_log = NULL;
 	struct rlxc_start_options options = {
 		.name = req->name,
 		.rcfile = args->rcfile,
@@ -85,9 +87,9 @@ int start_args_run(const struct request *req, struct start_args *args, bool exec
 	};
 	int r;
 
-	r = absolute(&args->pidfile, pidfile, sizeof(pidfile), err);
+	r = absolute(&args->pidfile, &pidfile, err);
 	if (r >= 0)
-		r = absolute(&args->console_log, console_log, sizeof(console_log), err);
+		r = absolute(&args->console_log, &console_log, err);
 	if (r >= 0)
 		r = open_store(req, &rlxc, err);
 	if (r < 0)

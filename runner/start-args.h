@@ -33,24 +33,24 @@ int start_args_run(const struct request *req, struct start_args *args, bool exec
 /* Rows of both tables. */
 /* clang-format off */
 #define START_SHARE_ROW(ns, what)                                                          \
-	{ "share-" ns, 0, "NAME", start_args_share, START_FIELD(defines), "@names",        \
-	  "share the " what " namespace of a container or process id" }
+	OPTION("share-" ns, 0, "NAME", start_args_share, START_FIELD(defines), "@names",        \
+	  "share the " what " namespace of a container or process id")
 
 #define START_COMMON_ROWS                                                                  \
-	{ "rcfile", 'f', "FILE", option_text, START_FIELD(rcfile), "@files",               \
-	  "use FILE instead of the container's configuration" },                           \
-	{ "define", 's', "KEY=VALUE", option_define, START_FIELD(defines), NULL,           \
-	  "set a configuration key for this start (repeatable)" },                         \
-	{ "publish", 0, "PORTS", option_list, START_FIELD(publish), NULL,                  \
-	  "lead [ADDRESS:]PORT of the host to the container's PORT, as 8080:80[/udp]" },   \
+	OPTION("rcfile", 'f', "FILE", option_text, START_FIELD(rcfile), "@files",               \
+	  "use FILE instead of the container's configuration"),                           \
+	OPTION("define", 's', "KEY=VALUE", option_define, START_FIELD(defines), "@keys",      \
+	  "set a configuration key for this start (repeatable)"),                         \
+	OPTION("publish", 0, "PORTS", option_list, START_FIELD(publish), "",                  \
+	  "lead [ADDRESS:]PORT of the host to the container's PORT, as 8080:80[/udp]"),   \
 	START_SHARE_ROW("net", "network"),                                                 \
 	START_SHARE_ROW("ipc", "IPC"),                                                     \
 	START_SHARE_ROW("uts", "host name"),                                               \
 	START_SHARE_ROW("pid", "process id"),                                              \
-	{ "strict-limits", 0, NULL, option_true, START_FIELD(strict_limits), NULL,         \
-	  "fail when a configured limit cannot be enforced" },                             \
-	{ "dry-run", 0, NULL, option_true, START_FIELD(dry_run), NULL,                     \
-	  "print what would be done as JSON and touch nothing" }
+	OPTION("strict-limits", 0, "", option_true, START_FIELD(strict_limits), "",         \
+	  "fail when a configured limit cannot be enforced"),                             \
+	OPTION("dry-run", 0, "", option_true, START_FIELD(dry_run), "",                     \
+	  "print what would be done as JSON and touch nothing")
 /* clang-format on */
 
 #endif

@@ -29,6 +29,7 @@
 #include "container/unshare.h"
 #include "container/usernsexec.h"
 #include "container/watch.h"
+#include "host/program.h"
 #include "ns/ns.h"
 #include "os/fd.h"
 #include "os/proc.h"
@@ -61,7 +62,13 @@ const char *rlxc_version(void)
 int rlxc_init(int argc, char **argv)
 {
 	proc_title_init(argc, argv);
+	program_init(argv);
 	return fd_open_stdio();
+}
+
+int rlxc_protect(struct rlxc_err *err)
+{
+	return program_detach(inner(err));
 }
 
 const char *rlxc_state_name(enum rlxc_state state)

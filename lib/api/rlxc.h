@@ -22,6 +22,10 @@ const char *rlxc_version(void);
 /* Call first in main: standard descriptors that the caller closed become /dev/null, or they would
  * be the next files we open; and a monitor can rename its process. */
 int rlxc_init(int argc, char **argv);
+/* Next in the main of a program that starts or enters containers: run by root it is executed anew,
+ * from a read-only mount of its file, so that no root of a container without a map of ids gets a
+ * way to write to it (CVE-2019-5736). */
+int rlxc_protect(struct rlxc_err *err);
 
 /* ---- states, in LXC's numeric order ---- */
 
@@ -152,7 +156,7 @@ struct rlxc_import_options {
 	const char *file;   /* NULL: stdin */
 	const char *config; /* whose lxc.idmap counts, NULL: lxc.default_config */
 	bool privileged;    /* root: it may have no map of ids although it had one */
-	bool trust;         /* its configuration may run programs on the host */
+	bool trust;         /* its configuration may act on the host, and it be of any size */
 };
 /* Makes a container from an archive of rlxc_export, or from a tar of a container's directory.
  * *@ret_name, owned: what it is called. */
@@ -189,7 +193,7 @@ struct rlxc_start_options {
 };
 /* 0 once the container runs (in the foreground: has ended); with .execute in the foreground, or
  * .supervised, the program's exit code (128 + N when signal N ended it). -EALREADY: it runs
- * already. */
+ * already, or is starting. */
 int rlxc_start(struct rlxc *rlxc, const struct rlxc_start_options *options, struct rlxc_err *err);
 /* What a start would do, as JSON; touches nothing. */
 int rlxc_start_plan(struct rlxc *rlxc, const struct rlxc_start_options *options, char **ret_json,

@@ -55,6 +55,8 @@ struct attached {
 	int helper;   /* our child that joins, -EBADF */
 	int link;     /* to the monitor's child, which is the program's parent, -EBADF: we are */
 	bool refused; /* not into the cgroup from here */
+	bool ended;   /* with @status, and reaped */
+	int status;
 };
 #define ATTACHED_NONE                                                                              \
 	((struct attached){ .pidfd = -EBADF, .master = -EBADF, .helper = -EBADF, .link = -EBADF })

@@ -103,7 +103,33 @@ static int enter(struct attach *attach, struct attached *ret_attached, struct er
 	return r;
 }
 
-static int relay(const struct attach *attach, const struct attached *attached, int host_master,
+/* The program's parent knows how it ended: we, or the monitor's child. Where that is gone too early
+ * nobody is there to end the program with us. */
+static int wait_end(const struct attached *attached)
+{
+	int status = 0;
+
+	if (attached->link < 0)
+		return pidfd_wait(attached->pidfd, &status) < 0 ? 0 : status;
+	if (sock_recv(attached->link, &status, sizeof(status), NULL, 0) == (ssize_t)sizeof(status))
+		return status;
+	(void)pidfd_kill(attached->pidfd, SIGKILL);
+	return SIGKILL;
+}
+
+/* Before the last output is shown, which may take for ever on a terminal that is held by Ctrl-S: a
+ * container does not end while a process in it is not reaped. */
+static void reap(void *arg)
+{
+	struct attached *attached = arg;
+
+	if (attached->ended)
+		return;
+	attached->status = wait_end(attached);
+	attached->ended = true;
+}
+
+static int relay(const struct attach *attach, struct attached *attached, int host_master,
                  struct err *err)
 {
 	int master = attached->master >= 0 ? attached->master : host_master;
@@ -114,7 +140,9 @@ static int relay(const struct attach *attach, const struct attached *attached, i
 		                    .from_fd = master,
 		                    .to_fd = master,
 		                    .end_fd = attached->pidfd,
-		                    .log_fd = attach->pty_log_fd };
+		                    .log_fd = attach->pty_log_fd,
+		                    .ended = reap,
+		                    .arg = attached };
 	int r = term_relay_run(&relay, err);
 
 	/* A program without a terminal would wait for ever, and we for it. */
@@ -142,25 +170,11 @@ static int exec_code(int code)
 	return code == -ENOENT ? 127 : code == -EACCES || code == -ENOEXEC ? 126 : code;
 }
 
-/* The program's parent knows how it ended: we, or the monitor's child. Where that is gone too early
- * nobody is there to end the program with us. */
-static int wait_end(const struct attached *attached)
-{
-	int status = 0;
-
-	if (attached->link < 0)
-		return pidfd_wait(attached->pidfd, &status) < 0 ? 0 : status;
-	if (sock_recv(attached->link, &status, sizeof(status), NULL, 0) == (ssize_t)sizeof(status))
-		return status;
-	(void)pidfd_kill(attached->pidfd, SIGKILL);
-	return SIGKILL;
-}
-
 static int run(struct attach *attach, struct err *err)
 {
 	_cleanup_(attached_done) struct attached attached = ATTACHED_NONE;
 	_cleanup_close_ int host_master = -EBADF;
-	int r = 0, status;
+	int r = 0;
 
 	attach->wants_pty = isatty(0) || isatty(1) || isatty(2);
 	if (attach->wants_pty) {
@@ -177,8 +191,8 @@ static int run(struct attach *attach, struct err *err)
 		return exec_code(r);
 	if (attach->wants_pty)
 		r = relay(attach, &attached, host_master, err);
-	status = wait_end(&attached);
-	return r < 0 ? exec_code(r) : proc_exit_code(status);
+	reap(&attached);
+	return r < 0 ? exec_code(r) : proc_exit_code(attached.status);
 }
 
 int container_attach(const struct store *store, const char *name,

@@ -24,15 +24,16 @@ int container_explain(const char *key, struct rlxc_key **ret_keys, size_t *ret_n
 	r = wanted ? conf_manual_check(&wanted, err) : err_oom(err);
 	if (r < 0)
 		return r;
-	while (conf_manual[n].name)
+	while (*conf_manual[n].name)
 		n++;
 	keys = calloc(n, sizeof(*keys));
 	if (!keys)
 		return err_oom(err);
 	n = 0;
-	for (const struct conf_manual *entry = conf_manual; entry->name; entry++)
+	for (const struct conf_manual *entry = conf_manual; *entry->name; entry++)
 		if (conf_manual_is_below(entry, wanted))
-			keys[n++] = (struct rlxc_key){ entry->name, entry->kind, entry->text };
+			keys[n++] = (struct rlxc_key){ entry->name, entry->kind,
+				                       conf_manual_text(entry) };
 	*ret_keys = keys;
 	*ret_n = n;
 	return 0;
@@ -59,14 +60,15 @@ static void see_line(void *arg, const struct conf_seen *seen)
 {
 	const struct checker *checker = arg;
 	const struct conf_manual *entry = seen->key ? conf_manual_find(seen->key) : NULL;
+	const char *meaning = entry ? conf_manual_text(entry) : NULL;
 	const struct rlxc_line line = {
 		.file = seen->file,
 		.line = seen->line,
 		.column = seen->column,
 		.key = seen->key,
 		.value = seen->value,
-		.meaning = entry ? entry->text : NULL,
-		.meaning_len = entry ? sentence_len(entry->text) : 0,
+		.meaning = meaning,
+		.meaning_len = meaning ? sentence_len(meaning) : 0,
 		.note = seen->note,
 		.err = seen->err->code ? (const struct rlxc_err *)(const void *)seen->err : NULL,
 	};

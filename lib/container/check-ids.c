@@ -11,7 +11,7 @@
 #define SUBIDS "Subordinate ids"
 #define PROVEN_ID 1 /* one that comes from the ranges */
 #define ROOT_FIRST 100000
-#define ROOT_COUNT 65536
+#define USUAL_COUNT 65536 /* what a distribution expects to have inside */
 
 static int load(const struct caller *caller, struct subids *uids, struct subids *gids,
                 struct err *err)
@@ -45,8 +45,8 @@ static int choose(const struct caller *caller, struct conf_idmaps *maps, struct 
 	int r;
 
 	if (caller->is_root)
-		return idmap_add(maps, IDMAP_UID, 0, ROOT_FIRST, ROOT_COUNT) < 0 ||
-		                       idmap_add(maps, IDMAP_GID, 0, ROOT_FIRST, ROOT_COUNT) < 0
+		return idmap_add(maps, IDMAP_UID, 0, ROOT_FIRST, USUAL_COUNT) < 0 ||
+		                       idmap_add(maps, IDMAP_GID, 0, ROOT_FIRST, USUAL_COUNT) < 0
 		               ? err_oom(err)
 		               : 0;
 	r = load(caller, &uids, &gids, err);
@@ -73,8 +73,39 @@ static int check_map(struct check_job *job, struct err *err)
 	return idmap_run(&maps, job->caller, become_mapped, job, err);
 }
 
+static uint64_t count(const struct subids *ids)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < ids->n; i++)
+		sum += ids->items[i].count;
+	return sum;
+}
+
+/* Containers run with fewer, but "nobody" is 65534, and packages of distributions have it. */
+static int check_enough(struct check_job *job, struct err *err)
+{
+	_cleanup_(subid_done) struct subids uids = {}, gids = {};
+	uint64_t n;
+	int r = load(job->caller, &uids, &gids, err);
+
+	if (r < 0)
+		return r;
+	n = count(&uids) < count(&gids) ? count(&uids) : count(&gids);
+	if (n >= USUAL_COUNT)
+		return 0;
+	err_say(err, -ERANGE, "%s has %u of them, and the packages of most distributions need %u",
+	        job->caller->name, (unsigned int)n, USUAL_COUNT);
+	subid_hint_none(job->caller, err);
+	return -ERANGE;
+}
+
 const struct check_row check_rows_ids[] = {
 	{ .label = SUBIDS, .need = CHECK_BY_USERS, .users_only = true, .run = check_subids },
+	{ .label = "Enough for a distribution",
+	  .users_only = true,
+	  .needs = SUBIDS,
+	  .run = check_enough },
 	{ .label = "Id maps",
 	  .need = CHECK_BY_USERS,
 	  .users_only = true,

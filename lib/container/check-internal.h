@@ -7,6 +7,7 @@
 #include "host/caller.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* One row is one thing that is tried. Rows of a subject are together, in check-<subject>.c; the
  * table of subjects is in check.c. */
@@ -21,17 +22,17 @@ struct check_job;
 
 struct check_row {
 	const char *label; /* where LXC's lxc-checkconfig has such a line, that one's */
-	enum check_need need;
 	/* Label of a row without which this one has nothing to say, NULL: none. */
 	const char *needs;
-	bool in_userns;  /* for an ordinary user: inside of a user namespace */
-	bool root_only;  /* of the host; others find it out by other rows, or have no say */
-	bool users_only; /* has no meaning for root */
 	/* Tries it: a process of its own, which is ended after a while, with a process group of its
 	 * own. What it makes must end with it. @err: what is wrong, and the hint is what repairs
 	 * it. */
 	int (*run)(struct check_job *job, struct err *err);
-	int what; /* for @run */
+	uint8_t need;    /* enum check_need */
+	uint8_t what;    /* for @run */
+	bool in_userns;  /* for an ordinary user: inside of a user namespace */
+	bool root_only;  /* of the host; others find it out by other rows, or have no say */
+	bool users_only; /* has no meaning for root */
 };
 
 struct check_job {
@@ -43,8 +44,8 @@ struct check_job {
 
 /* Each ends with an empty row. */
 extern const struct check_row check_rows_namespaces[], check_rows_ids[], check_rows_cgroup[],
-	check_rows_mounts[], check_rows_security[], check_rows_net[], check_rows_helpers[],
-	check_rows_budget[];
+	check_rows_files[], check_rows_mounts[], check_rows_security[], check_rows_net[],
+	check_rows_helpers[], check_rows_budget[];
 
 #define CHECK_USERNS "User namespace" /* what .in_userns means */
 

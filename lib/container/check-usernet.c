@@ -101,7 +101,7 @@ static int run_tool(struct check_job *job, const struct guest *guest, const stru
 		                                      .is_root = job->caller->is_root },
 		                           .netns_fd = guest->netns_fd,
 		                           .dir_fd = dir_fd };
-	struct usernet usernet = USERNET_NONE;
+	_cleanup_(usernet_stop) struct usernet usernet = USERNET_NONE;
 	int r = usernet_start(&request, &usernet, err);
 
 	if (r == 0)
@@ -109,9 +109,7 @@ static int run_tool(struct check_job *job, const struct guest *guest, const stru
 	if (r < 0)
 		return r;
 	check_note(job, "by %s", usernet.tool->name);
-	r = exchange(guest, usernet.tool->name, err);
-	usernet_stop(&usernet);
-	return r;
+	return exchange(guest, usernet.tool->name, err);
 }
 
 int check_usernet(struct check_job *job, struct err *err)

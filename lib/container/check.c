@@ -28,6 +28,7 @@ static const struct subject {
 	{ "namespaces", "Namespaces", check_rows_namespaces },
 	{ "ids", "Ids", check_rows_ids },
 	{ "cgroup", "Control groups", check_rows_cgroup },
+	{ "files", "Files", check_rows_files },
 	{ "mounts", "Mounts", check_rows_mounts },
 	{ "security", "Security", check_rows_security },
 	{ "net", "Network", check_rows_net },

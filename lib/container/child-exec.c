@@ -46,8 +46,12 @@ int child_setup_stdio(struct child *child, struct err *err)
 	for (int fd = 0; fd <= 2 && slave >= 0; fd++) {
 		if (!child->request->stdio_null && !isatty(fd))
 			continue;
-		if (dup2(slave, fd) < 0)
-			return err_set(err, -errno, "cannot set up standard input and output");
+		if (dup2(slave, fd) < 0) {
+			r = err_set(err, -errno, "cannot set up standard input and output");
+			if (r == -EBADF)
+				err_hint(err, "lxc.prlimit.nofile has to be 3 at least");
+			return r;
+		}
 		console_in |= fd == 0;
 	}
 	r = child->plan->mounts.has_rootfs ? exec_replace_null(err) : 0;

@@ -5,11 +5,13 @@
 #include "cgroup/cgroup.h"
 #include "container/hooks.h"
 #include "os/mountfd.h"
+#include "term/term.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/mount.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 /* The leaves' names are known since they were made; the plan has none. */
 static int open_sources(struct child *child, struct err *err)
@@ -89,13 +91,28 @@ static int mount_host_proc(const struct child *child, struct err *err)
 	return r < 0 ? err_set(err, r, "cannot mount '/proc' for the container") : 0;
 }
 
+/* Job control needs a terminal of one's own, and what is inside could type at the caller's. */
+static int open_host_console(struct child *child, struct err *err)
+{
+	if (!child->plan->mounts.console || child->request->stdio_null || !isatty(0))
+		return 0;
+	return pty_open_host(&child->ttys.console_master, &child->ttys.console_slave, err);
+}
+
+static int setup_on_host_files(struct child *child, struct err *err)
+{
+	int r = mount_host_proc(child, err);
+
+	return r < 0 ? r : open_host_console(child, err);
+}
+
 int child_setup_mounts(struct child *child, struct err *err)
 {
 	const struct mount_plan *mounts = &child->plan->mounts;
 	int r = run_pre_mount(child, err);
 
 	if (r < 0 || !mounts->has_rootfs)
-		return r < 0 ? r : mount_host_proc(child, err);
+		return r < 0 ? r : setup_on_host_files(child, err);
 	r = mount_rootfs(child, err);
 	if (r == 0)
 		r = mount_plan_apply(mounts, 0, mounts->first_node, &child->sources, err);

@@ -302,16 +302,21 @@ static int delegate_cgroup(const struct child *child, struct err *err)
 	             : cgroup_v1_delegate(request->cgroup, plan->setup_uid, plan->setup_gid, err);
 }
 
+bool child_holds_namespace(const struct start_plan *plan, const struct conf *conf,
+                           enum ns_kind kind)
+{
+	const bool hooks = conf->hooks[CONF_HOOK_STOP].n;
+
+	return (plan->ns_new & NS_BIT(kind)) && (hooks || (kind == NS_USER && plan->asks_proxy));
+}
+
 /* Here, where /proc is the host's still, and all are made. */
 static int hold_namespaces(struct child *child, struct err *err)
 {
-	const bool hooks = child->conf->hooks[CONF_HOOK_STOP].n;
-
 	for (int kind = 0; kind < NS_MAX; kind++) {
-		const bool wanted = hooks || (kind == NS_USER && child->plan->asks_proxy);
 		char path[64];
 
-		if (!wanted || !child_is_new(child, (enum ns_kind)kind))
+		if (!child_holds_namespace(child->plan, child->conf, (enum ns_kind)kind))
 			continue;
 		(void)snprintf(path, sizeof(path), "/proc/self/ns/%s", ns_name((enum ns_kind)kind));
 		child->ns_fds[kind] = open(path, O_RDONLY | O_CLOEXEC);
@@ -386,30 +391,31 @@ static int phase_inside(struct child *child, struct err *err)
 
 /* ---- last moment before exec ---- */
 
-static int send_ready(struct child *child, struct err *err)
+int child_send_ready(int sync_fd, const struct mount_ttys *ttys, int query_fd, int watch_fd,
+                     const int *ns_fds, struct err *err)
 {
-	struct sync_ready ready = { .n_ttys = (uint32_t)child->ttys.n,
-		                    .has_console = child->ttys.console_master >= 0,
-		                    .has_query = child->query_fd >= 0,
-		                    .has_watch = child->watch_fd >= 0 };
+	struct sync_ready ready = { .n_ttys = (uint32_t)ttys->n,
+		                    .has_console = ttys->console_master >= 0,
+		                    .has_query = query_fd >= 0,
+		                    .has_watch = watch_fd >= 0 };
 	int fds[MOUNT_TTYS_MAX + NS_MAX + 3], r;
 	size_t n = 0;
 
 	if (ready.has_console)
-		fds[n++] = child->ttys.console_master;
+		fds[n++] = ttys->console_master;
 	if (ready.has_query)
-		fds[n++] = child->query_fd;
+		fds[n++] = query_fd;
 	if (ready.has_watch)
-		fds[n++] = child->watch_fd;
+		fds[n++] = watch_fd;
 	for (int kind = 0; kind < NS_MAX; kind++) {
-		if (child->ns_fds[kind] < 0)
+		if (ns_fds[kind] < 0)
 			continue;
 		ready.ns_held |= NS_BIT(kind);
-		fds[n++] = child->ns_fds[kind];
+		fds[n++] = ns_fds[kind];
 	}
-	for (size_t i = 0; i < child->ttys.n; i++)
-		fds[n++] = child->ttys.masters[i];
-	r = sock_send(child->request->sync_fd, &ready, sizeof(ready), fds, n);
+	for (size_t i = 0; i < ttys->n; i++)
+		fds[n++] = ttys->masters[i];
+	r = sock_send(sync_fd, &ready, sizeof(ready), fds, n);
 	return r < 0 ? err_set(err, r, "cannot report to the monitor") : 0;
 }
 
@@ -425,7 +431,8 @@ static int phase_last(struct child *child, struct err *err)
 
 	r = child_build_environment(child, err);
 	if (r == 0)
-		r = send_ready(child, err);
+		r = child_send_ready(child->request->sync_fd, &child->ttys, child->query_fd,
+		                     child->watch_fd, child->ns_fds, err);
 	if (r == 0)
 		r = child_setup_stdio(child, err);
 	if (r == 0 && child_waits(child->plan))

@@ -30,6 +30,7 @@ struct sync_ready {
 };
 
 struct rootfs;
+struct mount_ttys;
 
 struct child_request {
 	const struct start_plan *plan;
@@ -48,8 +49,16 @@ struct child_request {
 /* Is there something that init must not run without, and that is ready last? */
 bool child_waits(const struct start_plan *plan);
 
+/* Does the monitor keep this one open, for stop hooks or for who asks the proxy? */
+bool child_holds_namespace(const struct start_plan *plan, const struct conf *conf,
+                           enum ns_kind kind);
+
 /* Says why joining the namespace of lxc.namespace.share.KIND failed; returns @code. */
 int child_join_failed(const struct child_request *request, int kind, int code, struct err *err);
+
+/* Sends SYNC_READY. @ns_fds: NS_MAX of them, -EBADF where there is none. */
+int child_send_ready(int sync_fd, const struct mount_ttys *ttys, int query_fd, int watch_fd,
+                     const int *ns_fds, struct err *err);
 
 /* Never returns: exec or _exit. */
 _Noreturn void child_main(const struct child_request *request);

@@ -12,7 +12,8 @@
 
 static void greet(int tty, unsigned char escape)
 {
-	char key = (char)('a' + escape - 1);
+	/* Small letters, and what else Ctrl works with: [\]^_ */
+	char key = (char)(escape + (escape <= 26 ? 'a' - 1 : '@'));
 
 	(void)fprintf(
 		stderr,

@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "container/recover.h"
 #include "container/run.h"
+#include "host/passwd.h"
 #include "os/clock.h"
 #include "os/proc.h"
 #include "os/sock.h"
@@ -15,7 +16,6 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 /* Linux 6.5 and 6.11, newer than the headers of many systems. */
@@ -186,29 +186,52 @@ int control_open(const struct rundir *dir, const struct caller *caller)
 	return control_peer_ok(sock, caller->uid) ? take_fd(&sock) : -EPERM;
 }
 
-/* Of several commands that meet an orphan one brings the new monitor: the others wait for it. */
-#define REACH_TIMEOUT_MS 2000
-#define REACH_POLL_NS (10L * 1000 * 1000)
+/* Of several commands that meet an orphan one brings the new monitor: the others wait for it as
+ * long as it is at it, but not for one that was stopped. */
+#define REACH_TIMEOUT_S 30
+#define REACH_POLL_MS 10
 
 int control_reach(const struct store *store, const char *name, const struct rundir *dir,
                   struct err *err)
 {
-	const struct timespec pause = { .tv_nsec = REACH_POLL_NS };
-	int64_t deadline = clock_ms() + REACH_TIMEOUT_MS;
+	int64_t deadline = clock_deadline(REACH_TIMEOUT_S);
 	struct err why = {};
 	int sock, r = 0;
 
-	do {
-		if (r < 0)
-			(void)nanosleep(&pause, NULL);
+	for (;;) {
 		sock = control_open(dir, &store->caller);
 		if (sock != -ENOENT && sock != -ECONNREFUSED)
 			return sock;
+		/* Looked at again after whatever came out: another may just have done it. */
+		if ((r < 0 && r != -EALREADY) || clock_left_ms(deadline) == 0)
+			break;
 		r = run_adopt(store, name, &why);
-	} while ((r == 0 || r == -EALREADY) && clock_left_ms(deadline) > 0);
+		if (r == -EALREADY)
+			clock_pause(REACH_POLL_MS);
+	}
 	if (err)
 		*err = why;
 	return sock;
+}
+
+/* Each user has run-time directories of his own: whether another's container runs is not known
+ * here. */
+static int say_not_running(const struct store *store, const char *name, struct err *err)
+{
+	_cleanup_close_ int dir_fd = store_open_dir(store, name, NULL);
+	_cleanup_(passwd_done) struct passwd_entry owner = {};
+	struct stat st;
+
+	if (dir_fd >= 0 && fstatat(dir_fd, "config", &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    st.st_uid != store->caller.uid && passwd_by_uid(st.st_uid, &owner) == 0) {
+		err_say(err, -ESRCH, "container '%s' of user %s is not running for user %s", name,
+		        owner.name, store->caller.name);
+		err_hint(err, "run the command as %s, whose container it may be", owner.name);
+		return -ESRCH;
+	}
+	err_say(err, -ESRCH, "container '%s' is not running", name);
+	err_hint(err, "start it with: lxc-start%s %s", STORE_OPTION(store), name);
+	return -ESRCH;
 }
 
 int control_connect(const struct store *store, const char *name, struct err *err)
@@ -242,7 +265,5 @@ int control_connect(const struct store *store, const char *name, struct err *err
 			return -ESRCH;
 		}
 	}
-	err_say(err, -ESRCH, "container '%s' is not running", name);
-	err_hint(err, "start it with: lxc-start%s %s", STORE_OPTION(store), name);
-	return -ESRCH;
+	return say_not_running(store, name, err);
 }

@@ -21,7 +21,7 @@
  * directory may hold whatever the configuration names there: hooks, an fstab, directories of
  * mount entries. All of it is copied but for what belongs to the source alone. */
 
-static const char *const not_copied[] = {
+static const char not_copied[][16] = {
 	".",       "..",      "config", PARTIAL_NAME, MARK_NAME, "rootfs",       "rootfs.dev",
 	"overlay", "rootdev", "snaps",  "ts",         "comment", "lxc_rdepends", "lxc_snapshots"
 };

@@ -49,7 +49,9 @@ static int check_stopped(struct copy *copy, struct err *err)
 	if (!copy->live || copy->options->allow_running)
 		return 0;
 	err_say(err, -EBUSY, "container '%s' is running", name);
-	err_hint(err, "stop it first, or copy it as it is found with --allowrunning");
+	err_hint(err, copy->options->native
+	                      ? "stop it first"
+	                      : "stop it first, or copy it as it is found with --allowrunning");
 	return -EBUSY;
 }
 
@@ -407,7 +409,7 @@ int container_copy(const struct store *from, const struct store *to,
 	r = guard_begin(&copy.c.guard, err);
 	if (r == 0)
 		r = run(&copy, err);
-	store_hint_full(to, r, err);
+	create_hint_full(&copy.c, r, err);
 	if (r < 0)
 		undo(&copy);
 	else

@@ -48,6 +48,8 @@ int create_sync_files(struct creation *c, struct err *err);
 int create_release_directory(struct creation *c, struct err *err);
 /* Takes away what was made. */
 void create_undo(const struct creation *c);
+/* What to look at when there was no space, which @code says or not. */
+void create_hint_full(const struct creation *c, int code, struct err *err);
 void creation_done(struct creation *c);
 
 /* create-config.c: reads the initial configuration. */

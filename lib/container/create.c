@@ -268,6 +268,14 @@ void create_undo(const struct creation *c)
 		(void)rmdir(c->store->path); /* fails when others made containers meanwhile */
 }
 
+void create_hint_full(const struct creation *c, int code, struct err *err)
+{
+	if (code == -ENOSPC && c->storage.type && storage_is_volume(&c->storage))
+		err_hint(err, "the volume may be too small (--fssize), or the disk full: df '%s'",
+		         c->store->path);
+	store_hint_full(c->store, code, err);
+}
+
 /* The steps, in order; an interruption takes effect between them. */
 static int create(struct creation *c, struct err *err)
 {
@@ -329,7 +337,7 @@ int container_create(const struct store *store, const struct rlxc_create_options
 	if (r < 0)
 		return r;
 	r = create(&c, err);
-	store_hint_full(store, r, err);
+	create_hint_full(&c, r, err);
 	if (r < 0)
 		create_undo(&c);
 	return r;

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "container/clones.h"
+#include "container/hook.h"
 #include "container/hooks.h"
 #include "container/mark.h"
 #include "container/remove.h"
@@ -172,7 +173,7 @@ static void clear_run_dir(const struct destruction *d)
 {
 	_cleanup_(rundir_done) struct rundir dir = RUNDIR_NONE;
 
-	if (rundir_find(d->store, d->name, &dir) == 0)
+	if (run_adopt(d->store, d->name, NULL) < 0 && rundir_find(d->store, d->name, &dir) == 0)
 		(void)recover_kill(&dir, NULL);
 }
 
@@ -236,12 +237,13 @@ static struct removal removal_of(const struct destruction *d)
 	};
 }
 
-/* As the caller, before anything is removed. */
+/* As the caller, before anything is removed. For an ephemeral one it is the monitor that waits. */
 static int run_hooks(const struct destruction *d, struct err *err)
 {
 	const struct hooks hooks = { .conf = d->conf,
 		                     .name = d->name,
-		                     .moment = CONF_HOOK_DESTROY };
+		                     .moment = CONF_HOOK_DESTROY,
+		                     .timeout_ms = d->conf->ephemeral ? HOOK_END_TIMEOUT_MS : 0 };
 	int r = hooks_check(d->conf, err);
 
 	if (r == 0)

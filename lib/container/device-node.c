@@ -236,11 +236,13 @@ static int detach(int root_fd, const char *target, struct err *err)
 {
 	const char *name;
 	_cleanup_close_ int dir = path_open_parent(root_fd, target, &name);
+	int r;
 
 	if (dir < 0)
 		return entry_say_target(target, dir, err);
-	if (fchdir(dir) < 0 || (umount2(name, UMOUNT_NOFOLLOW | MNT_DETACH) < 0 && errno != EINVAL))
-		return err_set(err, -errno, "cannot take '%s' from the container", target);
+	r = mountfd_detach_at(dir, name);
+	if (r < 0 && r != -EINVAL)
+		return err_set(err, r, "cannot take '%s' from the container", target);
 	unlink_empty(dir, name);
 	if (faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
 		return err_say(err, -EBUSY, "'%s' of the container cannot be removed", target);

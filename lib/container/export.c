@@ -52,7 +52,9 @@ struct export
 	const char *filter;
 	int program_fd;
 	int out_fd;
-	int dir_fd; /* where the file will be, -EBADF: there is none */
+	int dir_fd;    /* where the file will be, -EBADF: there is none */
+	char temp[32]; /* its name there meanwhile */
+	bool has_temp; /* there is a file of that name */
 	bool frozen;
 	struct conf_idmaps maps; /* with the caller's own ids */
 	/* what is in the archive */
@@ -64,7 +66,7 @@ struct export
 /* ---- where to ---- */
 
 static const struct {
-	const char *suffix, *filter;
+	char suffix[8], filter[8];
 } suffixes[] = {
 	{ ".tar", "none" }, { ".gz", "gzip" },  { ".tgz", "gzip" },  { ".xz", "xz" },
 	{ ".txz", "xz" },   { ".zst", "zstd" }, { ".tzst", "zstd" },
@@ -94,6 +96,22 @@ static int check_file(const char *file, struct err *err)
 	return -EEXIST;
 }
 
+/* Some file systems, such as NFS and FAT, know no files without a name. */
+static int open_new(struct export *export)
+{
+	const int flags = O_WRONLY | O_CLOEXEC, dir_fd = export->dir_fd;
+	int fd;
+
+	(void)snprintf(export->temp, sizeof(export->temp), ".rlxc-export.%d", (int)getpid());
+	fd = openat(dir_fd, ".", O_TMPFILE | flags, 0600);
+	if (fd >= 0 || errno != EOPNOTSUPP)
+		return fd;
+	(void)unlinkat(dir_fd, export->temp, 0);
+	fd = openat(dir_fd, export->temp, O_CREAT | O_EXCL | flags, 0600);
+	export->has_temp = fd >= 0;
+	return fd;
+}
+
 static int open_output(struct export *export, struct err *err)
 {
 	const char *file = export->options->file;
@@ -113,32 +131,32 @@ static int open_output(struct export *export, struct err *err)
 		return err_oom(err);
 	export->dir_fd = open(*above ? above : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (export->dir_fd >= 0)
-		export->out_fd =
-			openat(export->dir_fd, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+		export->out_fd = open_new(export);
 	return export->out_fd < 0 ? err_set(err, -errno, "cannot write '%s'", file) : 0;
 }
 
 /* The name that a link can have must be free; a rename then takes the place of an older file. */
-static int name_output(const struct export *export, struct err *err)
+static int name_output(struct export *export, struct err *err)
 {
 	const char *file = export->options->file;
-	char temp[64], path[64];
-	int r = 0;
+	int dir_fd = export->dir_fd;
+	char path[64];
 
 	if (!file)
 		return 0;
 	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", export->out_fd);
-	(void)snprintf(temp, sizeof(temp), ".rlxc-export.%d", (int)getpid());
-	(void)unlinkat(export->dir_fd, temp, 0);
-	if (fsync(export->out_fd) < 0 ||
-	    linkat(AT_FDCWD, path, export->dir_fd, temp, AT_SYMLINK_FOLLOW) < 0)
+	if (fsync(export->out_fd) < 0)
 		return err_set(err, -errno, "cannot write '%s'", file);
-	if (renameat(export->dir_fd, temp, export->dir_fd, path_last(file)) < 0 ||
-	    fsync(export->dir_fd) < 0)
-		r = -errno;
-	if (r < 0)
-		(void)unlinkat(export->dir_fd, temp, 0);
-	return r < 0 ? err_set(err, r, "cannot write '%s'", file) : 0;
+	if (!export->has_temp) {
+		(void)unlinkat(dir_fd, export->temp, 0);
+		if (linkat(AT_FDCWD, path, dir_fd, export->temp, AT_SYMLINK_FOLLOW) < 0)
+			return err_set(err, -errno, "cannot write '%s'", file);
+		export->has_temp = true;
+	}
+	if (renameat(dir_fd, export->temp, dir_fd, path_last(file)) < 0)
+		return err_set(err, -errno, "cannot write '%s'", file);
+	export->has_temp = false;
+	return fsync(dir_fd) < 0 ? err_set(err, -errno, "cannot write '%s'", file) : 0;
 }
 
 /* ---- what ---- */
@@ -509,6 +527,8 @@ static void export_done(struct export *export)
 	idmap_done(&export->maps);
 	cleanup_close(&export->program_fd);
 	cleanup_close(&export->out_fd);
+	if (export->has_temp)
+		(void)unlinkat(export->dir_fd, export->temp, 0);
 	cleanup_close(&export->dir_fd);
 	for (size_t i = 0; i < export->n_parts; i++) {
 		copy_done(&export->parts[i].copy);

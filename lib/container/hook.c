@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #define OUTPUT_MAX 4096
@@ -22,6 +23,7 @@
 struct hook_run {
 	const struct hook *hook;
 	int output_fd;
+	pid_t starter;
 };
 
 /* Variables whose value is not set are not exported. */
@@ -97,6 +99,9 @@ static int exec_hook(void *arg, struct err *err)
 	(void)signal(SIGPIPE, SIG_DFL);
 	if (dup2(run->output_fd, STDOUT_FILENO) < 0 || dup2(run->output_fd, STDERR_FILENO) < 0)
 		return err_set(err, -errno, "cannot prepare for the hook");
+	/* What was started for nobody ends; its own children are found by the cgroup. */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 || getppid() != run->starter)
+		return err_say(err, -EPIPE, "who started it is gone");
 	/* All of it can be ended then. On a terminal it stays where ^C and the keys reach it. */
 	if (hook->timeout_ms || !isatty(STDIN_FILENO))
 		(void)setpgid(0, 0);
@@ -132,7 +137,7 @@ static void log_output(const struct hook *hook, int fd, char *last, size_t size)
 int hook_run(const struct hook *hook, struct err *err)
 {
 	_cleanup_close_ int output_fd = memfd_create("output", MFD_CLOEXEC);
-	struct hook_run run = { .hook = hook, .output_fd = output_fd };
+	struct hook_run run = { .hook = hook, .output_fd = output_fd, .starter = getpid() };
 	char last[LINE_MAX_SHOWN] = "";
 	int r;
 

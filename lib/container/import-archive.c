@@ -147,7 +147,7 @@ int import_find_container(struct import *import, struct err *err)
 	int r;
 
 	r = unpack_container(import->program_fd, import->archive_fd, import->archive, EXPORTED_NAME,
-	                     import->top, &import->files, err);
+	                     import->top, import->options->trust, &import->files, err);
 	if (r == 0 && !import->top)
 		r = find_top(import, err);
 	if (r < 0)

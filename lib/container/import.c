@@ -312,6 +312,7 @@ static int unpack_own(const struct template_run *run, struct import *import, str
 		                        .below = *import->top ? import->top : NULL,
 		                        /* what we have made has it last */
 		                        .until = whole->is_exported ? whole->rootfs : NULL,
+		                        .is_trusted = import->options->trust,
 		                        .is_plain = true,
 		                        .uid = run->uid,
 		                        .gid = run->gid };
@@ -327,6 +328,8 @@ static int fill_import(struct template_run *run, struct err *err)
 		.below = import->rootfs,
 		.until = import->until,
 		.shift = &import->shift,
+		.is_trusted = import->options->trust,
+		.has_devices = !run->mapped,
 	};
 	int r = 0;
 
@@ -573,6 +576,8 @@ int container_import(const struct store *store, const struct rlxc_import_options
 
 	import_init(&import, store, options);
 	r = run(&import, err);
+	if (r == -EFBIG && !options->trust)
+		err_hint(err, "if you know who made the archive: --trust");
 	if (r == -ENOSPC || r == -EDQUOT)
 		err_hint(err, "df '%s' and df -i '%s' show what is free", store->path, store->path);
 	if (r < 0)

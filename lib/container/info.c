@@ -190,12 +190,9 @@ static int from_status(const struct store *store, const struct rundir *dir, unsi
 	if (want & RLXC_WANT_STATS)
 		container_stats_of_leaves(&status.leaves, want, &info->stats);
 	info->groups = status.groups[0] ? strdup(status.groups) : NULL;
-	info->addrs = calloc(status.n_addrs + 1, sizeof(*info->addrs));
-	if (!info->addrs || (status.groups[0] && !info->groups))
-		return -ENOMEM;
+	info->addrs = take_ptr(status.addrs);
 	info->n_addrs = status.n_addrs;
-	memcpy(info->addrs, status.addrs, status.n_addrs * sizeof(*info->addrs));
-	return 0;
+	return status.groups[0] && !info->groups ? -ENOMEM : 0;
 }
 
 /* While hooks run before and after the container its monitor answers nobody. */

@@ -106,17 +106,19 @@ static int detach(const struct job *job, int root_fd, struct err *err)
 {
 	const char *name;
 	_cleanup_close_ int dir = path_open_parent(root_fd, job->target, &name);
+	int r;
 
 	if (dir < 0)
 		return entry_say_target(job->target, dir, err);
-	if (fchdir(dir) == 0 && umount2(name, UMOUNT_NOFOLLOW | MNT_DETACH) == 0)
+	r = mountfd_detach_at(dir, name);
+	if (r == 0)
 		return 0;
-	if (errno == EINVAL)
-		return err_say(err, -EINVAL,
+	if (r == -EINVAL)
+		return err_say(err, r,
 		               "nothing is mounted on '%s' of the container, or nothing that can "
 		               "be taken away alone",
 		               job->target);
-	return err_set(err, -errno, "cannot take '%s' from the container", job->target);
+	return err_set(err, r, "cannot take '%s' from the container", job->target);
 }
 
 static int enter(void *arg, struct err *err)

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "container/child.h"
 #include "container/exec.h"
+#include "container/holder.h"
 #include "container/lent.h"
 #include "container/network.h"
 #include "idmap/idmap.h"
@@ -111,6 +112,7 @@ struct between {
 	struct child_request *child;
 	uint64_t flags;
 	int cgroup_fd, answer_fd;
+	int holder_fd; /* see holder.h, -EBADF: none */
 };
 
 struct between_answer {
@@ -134,12 +136,29 @@ static int join_first(const struct child_request *child, struct err *err)
 	return 0;
 }
 
+static int enter(const struct between *between, struct err *err)
+{
+	int r = between->holder_fd < 0 ? join_first(between->child, err)
+	                               : holder_enter(between->holder_fd);
+
+	return r < 0 && !err->code ? err_set(err, r, "cannot enter the holder of the ids") : r;
+}
+
+static int map_held(const struct between *between, pid_t pid, struct err *err)
+{
+	struct idmap_job job = {};
+
+	return between->holder_fd < 0 ? 0
+	                              : idmap_write_start(&between->child->plan->maps,
+	                                                  IDMAP_WRITE_DIRECT, pid, &job, err);
+}
+
 static _Noreturn void between_main(const struct between *between)
 {
 	struct between_answer answer = {};
 	int pidfd = -EBADF;
 
-	if (join_first(between->child, &answer.err) == 0) {
+	if (enter(between, &answer.err) == 0) {
 		answer.pid = proc_clone(between->flags | CLONE_PARENT, between->cgroup_fd, &pidfd);
 		if (answer.pid == 0) {
 			(void)close(between->answer_fd);
@@ -147,9 +166,20 @@ static _Noreturn void between_main(const struct between *between)
 		}
 		if (answer.pid < 0)
 			err_set(&answer.err, answer.pid, "cannot make the container's namespaces");
+		else
+			(void)map_held(between, answer.pid, &answer.err);
 	}
 	(void)sock_send(between->answer_fd, &answer, sizeof(answer), &pidfd, pidfd >= 0 ? 1 : 0);
 	_exit(0);
+}
+
+static void kill_child(int *pidfd)
+{
+	int status;
+
+	(void)pidfd_kill(*pidfd, SIGKILL);
+	(void)pidfd_wait(*pidfd, &status);
+	cleanup_close(pidfd);
 }
 
 static pid_t clone_between(struct between *between, int *ret_pidfd, struct err *err)
@@ -176,6 +206,8 @@ static pid_t clone_between(struct between *between, int *ret_pidfd, struct err *
 		return err_say(err, -EPIPE, "the container's first process ended during the start");
 	if (answer.err.code == 0)
 		return answer.pid;
+	if (answer.pid > 0)
+		kill_child(ret_pidfd);
 	if (err)
 		*err = answer.err;
 	return answer.err.code;
@@ -204,9 +236,9 @@ static int explain_clone(int code, uint64_t flags, const struct cgroup *cgroup, 
 	return code;
 }
 
-/* Returns in the parent only. */
+/* Returns in the parent only. @holder_fd: the child then has its map. */
 static pid_t clone_child(const struct launch_request *request, int sync_fd,
-                         const int shared[NS_MAX], int *ret_pidfd, struct err *err)
+                         const int shared[NS_MAX], int holder_fd, int *ret_pidfd, struct err *err)
 {
 	int entry = cgroup_entry_fd(request->cgroup);
 	struct child_request child = { .plan = request->plan,
@@ -223,10 +255,12 @@ static pid_t clone_child(const struct launch_request *request, int sync_fd,
 	pid_t pid;
 
 	memcpy(child.shared_ns, shared, sizeof(child.shared_ns));
-	if (shared[NS_USER] >= 0 || shared[NS_PID] >= 0)
-		return clone_between(
-			&(struct between){ .child = &child, .flags = flags, .cgroup_fd = entry },
-			ret_pidfd, err);
+	if (shared[NS_USER] >= 0 || shared[NS_PID] >= 0 || holder_fd >= 0)
+		return clone_between(&(struct between){ .child = &child,
+		                                        .flags = flags,
+		                                        .cgroup_fd = entry,
+		                                        .holder_fd = holder_fd },
+		                     ret_pidfd, err);
 	pid = proc_clone(flags, entry, ret_pidfd);
 	if (pid == 0)
 		child_main(&child);
@@ -262,7 +296,7 @@ static int wait_for_child(int sync, struct err *err)
 	return r < 0 ? err_say(err, r, "the start was ended by a signal to the monitor") : 0;
 }
 
-static int take_ready(int sync, struct launched *launched, struct err *err)
+int launch_take_ready(int sync, struct launched *launched, struct err *err)
 {
 	int fds[MOUNT_TTYS_MAX + NS_MAX + 3];
 	struct err theirs;
@@ -293,7 +327,7 @@ static int take_ready(int sync, struct launched *launched, struct err *err)
 	for (int kind = 0; kind < NS_MAX; kind++)
 		if (ready.ns_held & NS_BIT(kind))
 			launched->ns_fds[kind] = fds[next++];
-	for (size_t i = 0; i < ready.n_ttys && next < ARRAY_SIZE(fds); i++)
+	for (size_t i = 0; i < ready.n_ttys && i < ARRAY_SIZE(launched->tty_masters); i++)
 		launched->tty_masters[launched->n_ttys++] = fds[next++];
 	return keep_terminals(launched, err);
 }
@@ -335,11 +369,6 @@ static int let_go(const struct launch_request *request, struct launched *launche
 	return r;
 }
 
-static bool writes_maps(const struct start_plan *plan)
-{
-	return plan->maps.n && (plan->ns_new & NS_BIT(NS_USER));
-}
-
 /* Ids, cgroup and the record are made at the same time; then the child goes on by itself. */
 static int meet_child(const struct launch_request *request, int sync, struct idmap_job *job,
                       struct launched *launched, struct err *err)
@@ -348,7 +377,7 @@ static int meet_child(const struct launch_request *request, int sync, struct idm
 	const struct start_plan *plan = request->plan;
 	int r = 0;
 
-	if (writes_maps(plan))
+	if (job->prepared)
 		r = idmap_write_start(&plan->maps, plan->writer, launched->pid, job, err);
 	if (r < 0)
 		return r;
@@ -365,7 +394,7 @@ static int meet_child(const struct launch_request *request, int sync, struct idm
 		r = request->meanwhile(request->arg, err);
 	if (r < 0)
 		idmap_write_abort(job);
-	else if (writes_maps(plan))
+	else if (job->prepared)
 		r = idmap_write_finish(job, &request->store->caller, err);
 	if (r == 0)
 		r = lent_make(request, launched->pid, &lent, err);
@@ -378,7 +407,7 @@ static int meet_child(const struct launch_request *request, int sync, struct idm
 	if (plan->writer != IDMAP_WRITE_TOOLS)
 		r = request->meanwhile(request->arg, err);
 	if (r == 0)
-		r = take_ready(sync, launched, err);
+		r = launch_take_ready(sync, launched, err);
 	if (r == 0)
 		r = let_go(request, launched, sync, err);
 	if (r == 0)
@@ -402,10 +431,7 @@ static void hint_early_end(const struct start_plan *plan, struct err *err)
 
 static void end_child(const struct launch_request *request, struct launched *launched)
 {
-	int status;
-
-	(void)pidfd_kill(launched->pidfd, SIGKILL);
-	(void)pidfd_wait(launched->pidfd, &status);
+	kill_child(&launched->pidfd);
 	network_unmake(request->plan, request->conf, launched);
 	launched_done(launched);
 }
@@ -420,25 +446,67 @@ static int pin_rootfs(const struct launch_request *request)
 	return openat(request->rootfs->fd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 }
 
+/* A new one for each child: of one that was given up, what it has said must not be believed of the
+ * next, and should we not know it, then it ends with its socket. */
+static int sync_open(int *ours, int *theirs, struct err *err)
+{
+	int pair[2], r = sock_pair(pair);
+
+	if (r < 0)
+		return err_set(err, r, "cannot make a socket pair");
+	cleanup_close(ours);
+	cleanup_close(theirs);
+	*ours = pair[0];
+	*theirs = pair[1];
+	return 0;
+}
+
+/* Whatever stands against it, the tools are there, too. */
+static bool clone_held(const struct launch_request *request, const int shared[NS_MAX], int *ours,
+                       int *theirs, struct launched *launched)
+{
+	_cleanup_close_ int holder = holder_open(request);
+	struct err err = {};
+
+	if (holder < 0 || sync_open(ours, theirs, &err) < 0)
+		return false;
+	launched->pid = clone_child(request, *theirs, shared, holder, &launched->pidfd, &err);
+	if (launched->pid > 0 && idmap_is_written(&request->plan->maps, launched->pid))
+		return true;
+	if (launched->pid > 0)
+		kill_child(&launched->pidfd);
+	log_debug("not in the user namespace that holds the ids: %s", err.msg);
+	return false;
+}
+
+static int clone_mapped(const struct launch_request *request, const int shared[NS_MAX], int *ours,
+                        int *theirs, struct idmap_job *job, struct launched *launched,
+                        struct err *err)
+{
+	const struct start_plan *plan = request->plan;
+	int r = 0;
+
+	if (plan->maps.n && (plan->ns_new & NS_BIT(NS_USER)))
+		r = idmap_write_prepare(&plan->maps, plan->writer, job, err);
+	if (r == 0)
+		r = sync_open(ours, theirs, err);
+	if (r < 0)
+		return r;
+	launched->pid = clone_child(request, *theirs, shared, -EBADF, &launched->pidfd, err);
+	return launched->pid < 0 ? launched->pid : 0;
+}
+
 static int launch(const struct launch_request *request, const int shared[NS_MAX],
                   struct launched *launched, struct err *err)
 {
 	_cleanup_close_ int ours = -EBADF, theirs = -EBADF;
 	_cleanup_(idmap_write_abort) struct idmap_job job = {};
-	int pair[2], r = 0;
+	int r = 0;
 
-	if (writes_maps(request->plan))
-		r = idmap_write_prepare(&request->plan->maps, request->plan->writer, &job, err);
+	if (!clone_held(request, shared, &ours, &theirs, launched))
+		r = clone_mapped(request, shared, &ours, &theirs, &job, launched, err);
 	if (r < 0)
 		return r;
-	r = sock_pair(pair);
-	if (r < 0)
-		return err_set(err, r, "cannot make a socket pair");
-	ours = pair[0];
-	theirs = pair[1];
-	launched->pid = clone_child(request, theirs, shared, &launched->pidfd, err);
-	if (launched->pid < 0)
-		return launched->pid;
 	cleanup_close(&theirs);
 	launched->pin_fd = pin_rootfs(request);
 	r = meet_child(request, ours, &job, launched, err);

@@ -66,6 +66,8 @@ struct launched {
 /* Returns when init is executing. On failure nothing of it is left. */
 int container_launch(const struct launch_request *request, struct launched *ret_launched,
                      struct err *err);
+/* What container_launch does with SYNC_READY (child.h), for who has it from another process. */
+int launch_take_ready(int sync, struct launched *launched, struct err *err);
 /* Closes descriptors; the process itself is the caller's to reap. */
 void launched_done(struct launched *launched);
 

@@ -7,6 +7,7 @@
 #include "container/rootfs.h"
 #include "idmap/idmap.h"
 #include "mount/lend.h"
+#include "ns/ns.h"
 #include "os/mountfd.h"
 #include "os/sock.h"
 
@@ -38,7 +39,7 @@ struct wish {
 static int open_userns(const struct maker *m, const char *idmap, struct err *err)
 {
 	char path[64];
-	int fd;
+	int fd = -EBADF, r;
 
 	if (strcmp(idmap, "container") == 0) {
 		if (!m->request->plan->maps.n)
@@ -46,9 +47,12 @@ static int open_userns(const struct maker *m, const char *idmap, struct err *err
 		(void)snprintf(path, sizeof(path), "/proc/%d/ns/user", m->init);
 		idmap = path;
 	}
-	fd = open(idmap, O_RDONLY | O_CLOEXEC);
-	return fd < 0 ? err_set(err, -errno, "cannot open the user namespace '%s' of idmap=", idmap)
-	              : fd;
+	if (*idmap != '/')
+		return err_say(err, -EINVAL,
+		               "'idmap=%s' is neither 'container' nor the path of a user namespace",
+		               idmap);
+	r = ns_open_path(idmap, NS_USER, &fd, err);
+	return r < 0 ? err_wrap(err, r, "'idmap=%s'", idmap) : fd;
 }
 
 static int make(const struct maker *m, const struct wish *wish, struct mount_lend *lend,

@@ -17,7 +17,7 @@
 
 #define SPAWNED_MAX 256
 
-static void fill_facts(const struct monitor *monitor, struct control_attach *facts)
+void attach_fill_facts(const struct monitor *monitor, struct control_attach *facts)
 {
 	const struct monitor_request *start = monitor->request;
 	const struct start_plan *plan = start->plan;
@@ -80,7 +80,7 @@ int serve_attach(struct request *request)
 	size_t n = 1;
 	int r;
 
-	fill_facts(request->monitor, &facts);
+	attach_fill_facts(request->monitor, &facts);
 	if (facts.has_cgroup)
 		fds[n++] = cgroup_entry_fd(start->cgroup);
 	if (facts.has_filter)
@@ -104,7 +104,7 @@ static _Noreturn void serve_link(const struct monitor *monitor, int link_fd)
 	const struct monitor_request *start = monitor->request;
 	struct attach attach = { ATTACH_NONE, .store = start->store, .name = start->plan->name };
 
-	fill_facts(monitor, &attach.facts);
+	attach_fill_facts(monitor, &attach.facts);
 	attach.init_fd = monitor->init.pidfd;
 	attach.cgroup_fd = cgroup_entry_fd(start->cgroup);
 	attach.filter_fd = start->filter_fd;
@@ -150,7 +150,7 @@ void spawn_reap(struct monitor *monitor, int pidfd)
 {
 	(void)pidfd_wait(pidfd, &(int){ 0 });
 	/* Closing alone would not do: a child that was forked just now has it open as well. */
-	(void)epoll_ctl(monitor->epoll_fd, EPOLL_CTL_DEL, pidfd, NULL);
+	monitor_unwatch(monitor, pidfd);
 	(void)close(pidfd);
 	monitor->n_spawned--;
 }

@@ -81,7 +81,7 @@ void console_read(struct monitor *monitor)
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	/* EIO: nobody has the console open just now. There is no event for its return. */
-	(void)epoll_ctl(monitor->epoll_fd, EPOLL_CTL_DEL, monitor->init.console_master, NULL);
+	monitor_unwatch(monitor, monitor->init.console_master);
 }
 
 void console_peer_read(struct monitor *monitor)
@@ -92,7 +92,7 @@ void console_peer_read(struct monitor *monitor)
 	if (n > 0)
 		(void)!write(monitor->init.console_master, data, (size_t)n);
 	else if (n == 0 || errno != EAGAIN)
-		(void)epoll_ctl(monitor->epoll_fd, EPOLL_CTL_DEL, monitor->console_peer, NULL);
+		monitor_unwatch(monitor, monitor->console_peer);
 }
 
 void console_drain(struct monitor *monitor)

@@ -33,6 +33,13 @@ struct request {
 	int *fd; /* that came with it, or -EBADF; closed unless taken */
 };
 
+/* When the program of a user-mode network is started again, of clock_ms. */
+struct usernet_retry {
+	int64_t due;   /* or, while one starts, its patience ends; 0: neither */
+	int64_t since; /* the network is there */
+	int wait_ms;   /* before the last try, 0: none yet */
+};
+
 struct monitor {
 	const struct monitor_request *request;
 	struct launched init;
@@ -48,6 +55,7 @@ struct monitor {
 	int64_t stop_deadline;         /* of clock_ms: asked to end until then, 0: nobody asked */
 	int devices_fd;                /* program of the device rules, -EBADF */
 	int notify_fd;                 /* takes listeners of filters, -EBADF: nobody is asked */
+	struct usernet_retry retry;    /* of the user-mode network's program */
 	int notifier;                  /* pidfd of the process that serves them, -EBADF */
 	struct run_status status_page; /* what lists show */
 	bool addrs_changed;
@@ -75,6 +83,9 @@ enum monitor_event {
 };
 
 int monitor_watch(struct monitor *monitor, int fd, uint32_t events, uint32_t tag);
+/* Before @fd is closed: a child of ours that has it, too, would keep it in the loop, and the end of
+ * one boot's init would be that of the next one's. -EBADF: nothing. */
+void monitor_unwatch(struct monitor *monitor, int fd);
 /* Announces a state: waiting clients are answered. */
 void monitor_set_state(struct monitor *monitor, enum rlxc_state state);
 /* Ends everything inside at once. */
@@ -109,9 +120,20 @@ int stop_left_ms(const struct monitor *monitor);
 /* Ends what was asked to end and did not. */
 void stop_check(struct monitor *monitor);
 
+/* monitor-usernet.c */
+/* Init has just started: its network's program is watched, if there is one. */
+void usernet_watch(struct monitor *monitor);
+/* It has ended, or one that was started again is ready. */
+void usernet_heard(struct monitor *monitor);
+/* As epoll_wait takes it: -1 when nothing is to be started. */
+int usernet_left_ms(const struct monitor *monitor);
+/* Starts what is due. */
+void usernet_check(struct monitor *monitor);
+
 int serve_refuse(struct client *client, enum control_type type, const struct err *err);
 
 /* monitor-attach.c */
+void attach_fill_facts(const struct monitor *monitor, struct control_attach *facts);
 int serve_attach(struct request *request);
 int serve_spawn(struct request *request);
 /* The child has ended. */

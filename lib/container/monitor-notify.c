@@ -41,14 +41,15 @@ int notify_start(struct monitor *monitor, struct err *err)
 {
 	const struct monitor_request *request = monitor->request;
 	_cleanup_close_ int theirs = -EBADF, proxy = -EBADF;
+	const struct adoption *adoption = request->adoption;
 	const pid_t self = getpid();
 	int pair[2], r;
 
-	/* The listeners of a container that is adopted ended with its first monitor. */
-	if (!request->plan->asks_proxy || request->adoption)
+	if (!request->plan->asks_proxy || (adoption && adoption->pidfd < 0))
 		return 0;
+	/* What runs already goes on without a proxy, which is looked for again at each question. */
 	proxy = seccomp_notify_connect(request->conf->seccomp_notify_proxy, err);
-	if (proxy < 0)
+	if (proxy < 0 && !adoption)
 		return proxy;
 	r = sock_pair(pair);
 	if (r < 0)

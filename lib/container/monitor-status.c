@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -24,7 +25,11 @@ void status_read_addrs(struct monitor *monitor)
 	if (monitor->init.query_fd < 0)
 		return;
 	n = net_query_addrs(monitor->init.query_fd, true, addrs, STATUS_ADDRS_MAX);
+	free(status->addrs);
+	status->addrs = n > 0 ? calloc((size_t)n, sizeof(*status->addrs)) : NULL;
 	status->n_addrs = 0;
+	if (!status->addrs)
+		return;
 	for (int i = 0; i < n; i++) {
 		struct rlxc_addr *addr = &status->addrs[status->n_addrs++];
 

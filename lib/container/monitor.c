@@ -4,11 +4,12 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "container/checkpoint.h"
+#include "container/create.h"
 #include "container/monitor-internal.h"
 #include "container/network.h"
 #include "container/pidfile.h"
 #include "container/state.h"
-#include "lsm/profile.h"
+#include "lsm/load.h"
 #include "mount/apply.h"
 #include "os/fd.h"
 #include "os/notify.h"
@@ -34,6 +35,12 @@ int monitor_watch(struct monitor *monitor, int fd, uint32_t events, uint32_t tag
 	struct epoll_event event = { .events = events, .data.u32 = tag };
 
 	return epoll_ctl(monitor->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
+}
+
+void monitor_unwatch(struct monitor *monitor, int fd)
+{
+	if (fd >= 0)
+		(void)epoll_ctl(monitor->epoll_fd, EPOLL_CTL_DEL, fd, NULL);
 }
 
 void monitor_set_state(struct monitor *monitor, enum rlxc_state state)
@@ -170,8 +177,7 @@ void monitor_watch_init(struct monitor *monitor)
 	if (request->plan->delegate_cgroup)
 		keep_userns(monitor);
 	(void)monitor_watch(monitor, monitor->init.pidfd, EPOLLIN, EVENT_INIT);
-	if (monitor->init.usernet.pidfd >= 0)
-		(void)monitor_watch(monitor, monitor->init.usernet.pidfd, EPOLLIN, EVENT_USERNET);
+	usernet_watch(monitor);
 	console_watch(monitor);
 	status_watch(monitor);
 	monitor->events_fd = cgroup_events_open(request->cgroup);
@@ -256,21 +262,28 @@ void monitor_report(const struct monitor_request *request, const struct err *err
 
 /* ---- the loop ---- */
 
+/* Does it ask us to stop the container? SIGTERM is also what the kernel sends with the end of the
+ * process that had the terminal. */
+static bool is_for_us(const struct monitor_request *request, int sig)
+{
+	if (sig != SIGTERM && sig != SIGURG)
+		return false;
+	return request->daemon || request->managed || request->supervised ||
+	       (request->tied_to && getppid() != request->tied_to);
+}
+
 static void forward_signal(struct monitor *monitor)
 {
 	struct signalfd_siginfo info;
+	int sig;
 
 	if (read(monitor->signal_fd, &info, sizeof(info)) != (ssize_t)sizeof(info))
 		return;
-	if (monitor->request->tied)
-		monitor_kill(monitor); /* our terminal is gone */
-	else if ((info.ssi_signo == SIGTERM || info.ssi_signo == SIGURG) &&
-	         (monitor->request->daemon || monitor->request->managed ||
-	          monitor->request->supervised))
+	sig = (int)info.ssi_signo;
+	if (is_for_us(monitor->request, sig))
 		stop_begin(monitor);
 	else
-		(void)pidfd_kill(monitor->init.pidfd,
-		                 info.ssi_signo == SIGHUP ? SIGTERM : (int)info.ssi_signo);
+		(void)pidfd_kill(monitor->init.pidfd, sig == SIGHUP ? SIGTERM : sig);
 }
 
 static void dispatch(struct monitor *monitor, uint32_t tag)
@@ -298,7 +311,7 @@ static void dispatch(struct monitor *monitor, uint32_t tag)
 		status_net_changed(monitor);
 		break;
 	case EVENT_USERNET:
-		network_lost(&monitor->init);
+		usernet_heard(monitor);
 		break;
 	default:
 		if (tag >= EVENT_SPAWNED)
@@ -335,7 +348,8 @@ static void loop(struct monitor *monitor)
 	while (!monitor->stopping) {
 		int n = epoll_wait(
 			monitor->epoll_fd, events, ARRAY_SIZE(events),
-			sooner(sooner(timeout, stop_left_ms(monitor)), freezer_left_ms(monitor)));
+			sooner(sooner(timeout, stop_left_ms(monitor)),
+		               sooner(freezer_left_ms(monitor), usernet_left_ms(monitor))));
 
 		if (n < 0 && errno != EINTR)
 			return; /* nothing to wait with: what is left is to wait for init */
@@ -343,6 +357,7 @@ static void loop(struct monitor *monitor)
 			dispatch(monitor, events[i].data.u32);
 		status_refresh(monitor);
 		stop_check(monitor);
+		usernet_check(monitor);
 		if (freezer_left_ms(monitor) >= 0)
 			serve_freezer(monitor);
 		timeout = n != 0 ? QUIET_MS : monitor->addrs_changed ? STATUS_SECOND_MS : -1;
@@ -386,6 +401,9 @@ static void collect(struct monitor *monitor)
 	if (!(monitor->request->plan->ns_new & NS_BIT(NS_PID)))
 		kill_rest(monitor->request->cgroup);
 	console_drain(monitor);
+	monitor_unwatch(monitor, monitor->init.pidfd);
+	monitor_unwatch(monitor, monitor->init.watch_fd);
+	monitor_unwatch(monitor, monitor->events_fd);
 	cleanup_close(&monitor->events_fd);
 	if (!wants_reboot(monitor))
 		serve_close_consoles(monitor);
@@ -394,7 +412,18 @@ static void collect(struct monitor *monitor)
 	launched_done(&monitor->init);
 }
 
-static void clean_up(struct monitor *monitor)
+/* Before anybody hears that it has ended: they find it gone. */
+static __attribute__((noinline)) void remove_ephemeral(const struct monitor_request *request)
+{
+	const char *name = request->plan->name;
+	struct err err = {};
+
+	if (request->conf->ephemeral && store_is_defined(request->store, name) &&
+	    container_destroy(request->store, name, false, false, &err) < 0)
+		log_error("cannot remove the ephemeral container: %s", err.msg);
+}
+
+static void clean_up(struct monitor *monitor, bool has_run)
 {
 	const struct monitor_request *request = monitor->request;
 
@@ -416,6 +445,8 @@ static void clean_up(struct monitor *monitor)
 	pidfile_remove(request->pidfile);
 	watchers_hold(monitor);
 	rundir_remove(request->dir);
+	if (has_run)
+		remove_ephemeral(request);
 	monitor_set_state(monitor, RLXC_STOPPED);
 	serve_close_all(monitor);
 	cleanup_close(&monitor->epoll_fd);
@@ -445,7 +476,6 @@ static int boot(struct monitor *monitor, bool again, struct err *err)
 
 static int live(struct monitor *monitor, struct err *err)
 {
-	struct err why = {};
 	bool again = false;
 	int r;
 
@@ -454,19 +484,18 @@ static int live(struct monitor *monitor, struct err *err)
 			monitor_set_state(monitor, RLXC_STOPPED);
 		monitor->stopping = false;
 		monitor->told_status = -1;
-		r = boot(monitor, again, &why);
+		r = boot(monitor, again, err);
 		if (r < 0) {
-			monitor->why = why.msg;
+			monitor->why = err->msg;
 			monitor_set_state(monitor, RLXC_ABORTING);
 			monitor->why = NULL;
 			hooks_stop(monitor);
-			log_error("%s", why.msg);
-			if (err)
-				*err = why;
+			log_error("%s", err->msg);
 			return again ? monitor->status : r;
 		}
+		*err = (struct err){}; /* what was overcome is not reported */
 		if (!monitor->stopping && (!again || monitor->request->console_fd >= 0) &&
-		    report(monitor, &why) < 0 && !monitor->request->adoption)
+		    report(monitor, err) < 0 && !monitor->request->adoption)
 			monitor_kill(monitor);
 		serve_new_consoles(monitor);
 		loop(monitor);
@@ -480,8 +509,8 @@ static int load_profile(const struct monitor_request *request, struct err *err)
 {
 	const struct start_plan *plan = request->plan;
 
-	return plan->profile ? lsm_profile_load(plan->label.text, plan->profile,
-	                                        request->dir->dir_fd, err)
+	return plan->profile ? lsm_profile_load(&request->store->caller, plan->label.text,
+	                                        plan->profile, request->dir->dir_fd, err)
 	                     : 0;
 }
 
@@ -525,26 +554,24 @@ int monitor_run(const struct monitor_request *request, struct err *err)
 		                   .watchers_fd = -EBADF,
 		                   .told_status = -1,
 		                   .console_peer = -EBADF };
-	struct err why = {};
 	int r;
 
+	*err = (struct err){}; /* what was overcome on the way here is no failure */
 	for (size_t i = 0; i < MONITOR_CLIENTS_MAX; i++)
 		monitor.clients[i] = (struct client){ .fd = -EBADF, .console_fd = -EBADF };
 	if (request->daemon) {
 		log_keep_stderr(); /* for the start, until its report */
 		detach_stdio();
 	}
-	if (request->tied || (request->daemon && !request->adoption))
+	if (request->tied_to || (request->daemon && !request->adoption))
 		(void)prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0);
-	r = prepare(&monitor, &why);
+	r = prepare(&monitor, err);
 	if (r == 0)
-		r = live(&monitor, &why);
+		r = live(&monitor, err);
 	if (r >= 0 || !request->adoption) /* else it runs on without us */
-		clean_up(&monitor);
-	if (r < 0) {
-		(void)report(&monitor, &why);
-		if (err)
-			*err = why;
-	}
+		clean_up(&monitor, r >= 0);
+	run_status_done(&monitor.status_page);
+	if (r < 0)
+		(void)report(&monitor, err);
 	return r;
 }

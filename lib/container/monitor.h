@@ -37,7 +37,7 @@ struct monitor_request {
 	                     * the same again after each reboot */
 	int filter_fd;      /* of system calls, -EBADF: there is none */
 	int console_fd;     /* gets what the console prints, -EBADF */
-	bool tied;          /* ends with its parent */
+	pid_t tied_to;      /* the parent that it ends with, 0: none */
 	bool managed;       /* in a scope: SIGTERM is the service manager's */
 	bool supervised;    /* SIGTERM is a supervisor's, which has more patience */
 	int ready_fd;       /* notify_ready_fd, 0: none */
@@ -50,7 +50,7 @@ struct monitor_request {
  * cleans up, and a scope can be stopped from the moment it is there. Called before monitor_run. */
 void monitor_hold_signals(void);
 /* Runs until the container is gone. Returns init's wait status, or a negative errno when it never
- * ran (then @err says why, unless it went to report_fd). Everything is cleaned up. */
+ * ran (then @err, which is not NULL, says why). Everything is cleaned up. */
 int monitor_run(const struct monitor_request *request, struct err *err);
 /* Tells who waits at report_fd that nothing will run: for what fails before monitor_run. */
 void monitor_report(const struct monitor_request *request, const struct err *err);

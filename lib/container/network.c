@@ -169,17 +169,33 @@ int network_make(const struct launch_request *request, struct launched *launched
 	return r < 0 ? r : start_usernet(request, launched, netns_fd, err);
 }
 
+int network_again(const struct launch_request *request, struct launched *launched, struct err *err)
+{
+	struct usernet_request usernet = usernet_request(request);
+
+	return usernet_again(&usernet, &launched->usernet, err);
+}
+
+int network_ready(const struct launch_request *request, struct launched *launched, struct err *err)
+{
+	struct usernet_request usernet = usernet_request(request);
+
+	return usernet_finish(&usernet, &launched->usernet, err);
+}
+
 /* What nobody asked for is no reason not to start. */
 int network_finish(const struct launch_request *request, struct launched *launched, struct err *err)
 {
-	struct usernet_request usernet = usernet_request(request);
+	const struct net_link *link = net_plan_user(&request->plan->net);
 	struct err why = {};
 	int r;
 
-	if (!usernet.setup.link)
+	if (!link)
 		return 0;
-	r = usernet_finish(&usernet, &launched->usernet, &why);
-	if (r < 0 && usernet.setup.link->optional) {
+	r = network_ready(request, launched, &why);
+	if (r < 0)
+		usernet_stop(&launched->usernet);
+	if (r < 0 && link->optional) {
 		log_warn("%s, continuing without a network (%s)", why.msg, why.hint);
 		return 0;
 	}
@@ -202,13 +218,6 @@ void network_adopt(const struct launch_request *request, const struct strv *undo
 		r = network_finish(request, launched, &why);
 	if (r < 0)
 		log_warn("%s, continuing without a network", why.msg);
-}
-
-void network_lost(struct launched *launched)
-{
-	log_warn("%s has ended, continuing without a network until the next boot",
-	         launched->usernet.tool->name);
-	usernet_stop(&launched->usernet);
 }
 
 void network_unmake(const struct start_plan *plan, const struct conf *conf,

@@ -19,8 +19,10 @@ void network_adopt(const struct launch_request *request, const struct strv *undo
 /* Before exec: waits for a program that was started above. */
 int network_finish(const struct launch_request *request, struct launched *launched,
                    struct err *err);
-/* The program of a user-mode network has ended by itself. */
-void network_lost(struct launched *launched);
+/* Starts the program of a user-mode network again; network_ready then waits for it, or says why
+ * there is none. */
+int network_again(const struct launch_request *request, struct launched *launched, struct err *err);
+int network_ready(const struct launch_request *request, struct launched *launched, struct err *err);
 /* After the end of init. */
 void network_unmake(const struct start_plan *plan, const struct conf *conf,
                     struct launched *launched);

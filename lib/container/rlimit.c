@@ -9,7 +9,7 @@
 #include <string.h>
 
 static const struct {
-	const char *name;
+	char name[12];
 	int resource;
 } resources[] = {
 	{ "as", RLIMIT_AS },

@@ -4,6 +4,8 @@
 #include "base/cleanup.h"
 #include "base/hash.h"
 #include "base/num.h"
+#include "container/status.h"
+#include "os/clock.h"
 #include "os/fd.h"
 #include "os/path.h"
 #include "os/proc.h"
@@ -169,9 +171,21 @@ int rundir_lock(struct rundir *dir)
 	return 0;
 }
 
-/* -ESTALE, without a message: a container that ended took the directory away under us. */
-static int say_running(const char *name, struct err *err)
+/* What has the lock of @dir_fd. One that is about to end is no reason to be content. */
+static int say_running(int dir_fd, const char *name, struct err *err)
 {
+	const enum rlxc_state state = run_status_state(&(struct rundir){ .dir_fd = dir_fd });
+
+	if (state == RLXC_STOPPING || state == RLXC_ABORTING) {
+		err_say(err, -EBUSY, "container '%s' is stopping", name);
+		err_hint(err, "lxc-wait -s STOPPED waits for its end");
+		return -EBUSY;
+	}
+	if (state == RLXC_STARTING || state == RLXC_STOPPED) { /* before a reboot */
+		err_say(err, -EALREADY, "container '%s' is starting", name);
+		err_hint(err, "lxc-wait -s RUNNING waits for it, lxc-stop ends it");
+		return -EALREADY;
+	}
 	err_say(err, -EALREADY, "container '%s' is already running", name);
 	err_hint(err, "lxc-attach runs a program in it, lxc-stop ends it");
 	return -EALREADY;
@@ -211,6 +225,7 @@ static int make_base(const char *base, struct err *err)
 	return take_fd(&base_fd);
 }
 
+/* -ESTALE, without a message: a container that ended took the directory away under us. */
 static int take_at(const char *base, const char *name, struct rundir *ret_dir, struct err *err)
 {
 	_cleanup_close_ int base_fd = make_base(base, err);
@@ -231,17 +246,34 @@ static int take_at(const char *base, const char *name, struct rundir *ret_dir, s
 	dir.lock_fd = take_lock(dir.dir_fd);
 	if (dir.lock_fd < 0) {
 		r = dir.lock_fd;
+		if (r == -EALREADY)
+			r = say_running(dir.dir_fd, name, err);
+		else if (r != -ESTALE)
+			err_set(err, r, "cannot lock '%s/%s/lock'", base, name);
 		rundir_done(&dir);
-		if (r == -ESTALE)
-			return r;
-		return r == -EALREADY ? say_running(name, err)
-		                      : err_set(err, r, "cannot lock '%s/%s/lock'", base, name);
+		return r;
 	}
 	*ret_dir = dir;
 	return 0;
 }
 
+/* Whoever was killed with it lets go of one lock after the other. */
+#define HOME_GRACE_MS 500
+#define HOME_POLL_MS 5
+
 /* Where a file system has no such locks the run-time directory has to do. */
+static bool is_home_taken(int fd)
+{
+	const int64_t deadline = clock_ms() + HOME_GRACE_MS;
+
+	while (flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK) {
+		if (clock_left_ms(deadline) == 0)
+			return true;
+		clock_pause(HOME_POLL_MS);
+	}
+	return false;
+}
+
 int rundir_lock_home(const struct store *store, const char *name, int *ret_fd, struct err *err)
 {
 	_cleanup_close_ int store_fd = open(store->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -253,7 +285,7 @@ int rundir_lock_home(const struct store *store, const char *name, int *ret_fd, s
 		return err_set(err, fd, "cannot open '%s/%s'", store->path, name);
 	if (fd < 0)
 		return 0; /* the configuration lies somewhere else */
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK) {
+	if (is_home_taken(fd)) {
 		err_say(err, -EBUSY,
 		        "container '%s' is running, started from another login, or is being "
 		        "removed",
@@ -276,7 +308,7 @@ int rundir_take(const struct store *store, const char *name, struct rundir *ret_
 		_cleanup_close_ int fd = open_dir(bases.paths[i], name);
 
 		if (fd >= 0 && lock_state(fd) > 0)
-			return say_running(name, err);
+			return say_running(fd, name, err);
 	}
 	if (bases.n == 0)
 		return err_oom(err);

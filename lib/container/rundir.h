@@ -32,7 +32,8 @@ struct rundir {
 };
 #define RUNDIR_NONE ((struct rundir){ .dir_fd = -EBADF, .lock_fd = -EBADF, .home_fd = -EBADF })
 
-/* Makes the directory (0700, all the way) and takes the lock. -EALREADY: it runs. */
+/* Makes the directory (0700, all the way) and takes the lock. -EALREADY: it runs, or
+ * starts. -EBUSY: it stops, or its own directory is taken. */
 int rundir_take(const struct store *store, const char *name, struct rundir *ret_dir,
                 struct err *err);
 /* Locks LXCPATH/NAME alone, for who removes it. -EBUSY: a container is in there. *@ret_fd stays as

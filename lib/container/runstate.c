@@ -6,6 +6,7 @@
 #include "base/num.h"
 #include "base/text.h"
 #include "cgroup/cgroup.h"
+#include "container/record.h"
 #include "os/fd.h"
 #include "os/proc.h"
 
@@ -60,7 +61,7 @@ int run_state_write(const struct rundir *dir, const struct run_state *state)
 	for (size_t i = 0; i < state->wanted.n; i++)
 		text_addf(&text, "wanted %s\n", state->wanted.items[i]);
 	r = text_finish(&text, &data);
-	return r < 0 ? r : fd_replace_at(dir->dir_fd, "state", 0600, data, strlen(data));
+	return r < 0 ? r : record_write(dir->dir_fd, "state", data);
 }
 
 int run_state_record_wanted(const struct rundir *dir, const struct strv *wanted)
@@ -183,7 +184,7 @@ int run_state_read(const struct rundir *dir, struct run_state *ret_state)
 	char boot_id[40];
 	int r;
 
-	r = fd_read_file(dir->dir_fd, "state", STATE_MAX, &text, NULL);
+	r = record_read(dir->dir_fd, "state", STATE_MAX, &text);
 	if (r == 0)
 		r = run_state_parse(text, &state);
 	if (r < 0)

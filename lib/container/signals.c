@@ -30,7 +30,7 @@ static bool read_status(pid_t pid, char *buf, size_t size)
 /* What programs that are somebody's init take for "halt", the first one that it listens to, and for
  * "reboot". The others do as LXC expects: SIGPWR (or what systemd takes) and SIGINT. */
 static const struct init_signals {
-	const char *program;
+	char program[12];
 	int halt[2];
 	int reboot;
 } inits[] = {

@@ -61,7 +61,7 @@ static int say_unknown(const struct store *snaps, const char *name, const char *
 {
 	err_say(err, -ENOENT, "container '%s' has no snapshot '%s' in %s", name, snapshot,
 	        snaps->path);
-	err_hint(err, "lxc-snapshot -L -n %s lists them", name);
+	err_hint(err, "lxc-snapshot -L lists them");
 	return -ENOENT;
 }
 

@@ -119,6 +119,8 @@ static int take_over(const struct take_over *job, struct monitor_request *reques
 		                       .net = &state.net };
 	if (r < 0)
 		return adoption->pidfd < 0 ? recover_end(&start.dir, err) : r;
+	if (adoption->pidfd < 0)
+		cgroup_kill_hooks(&start.cgroup);
 	if (start.cgroup.monitor_fd >= 0) /* from another session we may not */
 		(void)cgroup_enter_monitor(&start.cgroup, NULL);
 	*ret_reported = true;
@@ -167,7 +169,9 @@ int run_adopt(const struct store *store, const char *name, struct err *err)
 	if (rundir_find(store, name, &dir) < 0)
 		return -ESRCH;
 	if (rundir_is_locked(&dir))
-		return is_taken_over(&dir) ? -EALREADY : -ESRCH;
+		return is_taken_over(&dir)
+		               ? err_say(err, -EALREADY, "another command has begun to, and hangs")
+		               : -ESRCH;
 	r = sock_pair(pair);
 	if (r < 0)
 		return err_set(err, r, "cannot make a socket pair");

@@ -48,7 +48,7 @@ int start_run(struct start *start, struct err *err);
 
 struct monitor_request;
 /* In the process that will be the monitor: fills the request and lives until all is gone. Who waits
- * for a report has got it. */
+ * for a report has got it. @err is not NULL. */
 int start_watch(struct start *start, struct monitor_request *request, struct err *err);
 /* What the monitor says once init runs, or why it does not. -EPIPE: it is gone. */
 int start_wait_report(int fd, int *ret_console, struct err *err);

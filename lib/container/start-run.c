@@ -5,7 +5,6 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
-#include "container/create.h"
 #include "container/launch.h"
 #include "container/mark.h"
 #include "container/monitor.h"
@@ -26,7 +25,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Holds the lock now, so whatever a killed monitor left is ours to take away. */
 /* Since the configuration was read it may have been removed, and be in the making again: before it
  * has a configuration a creation locks a file, see store-partial.c. */
 static int check_whole(const struct start *start, struct err *err)
@@ -44,25 +42,21 @@ static int check_whole(const struct start *start, struct err *err)
 	return err_say(err, -EAGAIN, "container '%s' is being created or removed", name);
 }
 
-static int take_once(struct start *start, struct err *err)
+/* What lost its monitor gets another one first: it runs already then, or comes to its end with all
+ * its hooks. With the lock, what is left where none could take over is ours to take away. */
+static int take_run_dir(struct start *start, struct err *err)
 {
-	int r = rundir_take(start->store, start->options->name, &start->dir, err);
+	const char *name = start->options->name;
+	int r;
 
+	(void)run_adopt(start->store, name, NULL);
+	r = rundir_take(start->store, name, &start->dir, err);
 	if (r < 0)
 		return r;
-	r = recover_left_over(start->store, start->options->name, &start->dir, err);
+	r = recover_left_over(start->store, name, &start->dir, err);
 	if (r < 0)
 		rundir_done(&start->dir); /* what it holds is still needed to end the container */
 	return r < 0 ? r : check_whole(start, err);
-}
-
-static int take_run_dir(struct start *start, struct err *err)
-{
-	int r = take_once(start, err);
-
-	if (r == -EBUSY && run_adopt(start->store, start->options->name, NULL) == 0)
-		r = take_once(start, err); /* which says that it runs */
-	return r;
 }
 
 /* Nothing of a start that failed stays. */
@@ -127,9 +121,17 @@ static int climb(struct start *start, bool *ret_climbed, struct err *err)
 	return r;
 }
 
-int start_watch(struct start *start, struct monitor_request *request, struct err *err)
+static __attribute__((noinline)) void set_title(const struct start *start)
 {
 	char title[512];
+
+	(void)snprintf(title, sizeof(title), "[lxc monitor] %s %s", start->store->path,
+	               start->plan.name);
+	proc_title_set(title); /* over argv: what the options point to is gone */
+}
+
+int start_watch(struct start *start, struct monitor_request *request, struct err *err)
+{
 	int status;
 
 	if (request->daemon || start->options->close_all_fds)
@@ -151,16 +153,11 @@ int start_watch(struct start *start, struct monitor_request *request, struct err
 		monitor_report(request, err);
 		return status;
 	}
-	(void)snprintf(title, sizeof(title), "[lxc monitor] %s %s", start->store->path,
-	               start->plan.name);
+	cgroup_host_done(&start->cgroups); /* the monitor lives long, and does without them */
 	if (request->daemon)
-		proc_title_set(title); /* over argv: what the options point to is gone */
+		set_title(start);
 	pidfile_write(&start->pidfile);
 	status = monitor_run(request, err);
-	if (status >= 0 && start->conf->ephemeral &&
-	    store_is_defined(start->store, start->plan.name) &&
-	    container_destroy(start->store, start->plan.name, false, false, err) < 0)
-		log_error("cannot remove the ephemeral container: %s", err ? err->msg : "");
 	if (status < 0)
 		return status;
 	if (start->options->supervised && WIFSIGNALED(status) && WTERMSIG(status) == SIGINT)
@@ -171,10 +168,16 @@ int start_watch(struct start *start, struct monitor_request *request, struct err
 static int run_here(struct start *start, struct err *err)
 {
 	struct monitor_request request = { .report_fd = -EBADF, .console_fd = -EBADF };
+	struct err why = {};
 	int r;
 
 	r = prepare(start, false, err);
-	return r < 0 ? r : start_watch(start, &request, err);
+	if (r < 0)
+		return r;
+	r = start_watch(start, &request, &why);
+	if (r < 0 && err)
+		*err = why;
+	return r;
 }
 
 /* The fork that becomes the monitor; returns in the starter only. */
@@ -204,7 +207,8 @@ static pid_t fork_monitor(struct start *start, struct monitor_request *request, 
 	return pid;
 }
 
-int start_wait_report(int fd, int *ret_console, struct err *err)
+/* Not inline: the monitor's stack has the frames of its starter below its own. */
+__attribute__((noinline)) int start_wait_report(int fd, int *ret_console, struct err *err)
 {
 	struct err theirs = {};
 	ssize_t n = sock_recv(fd, &theirs, sizeof(theirs), ret_console, 1);
@@ -221,8 +225,12 @@ static void end_failed(struct start *start, int pidfd, struct err *err)
 {
 	int status;
 
-	if (pidfd_wait(pidfd, &status) < 0 || !WIFSIGNALED(status))
+	if (pidfd_wait(pidfd, &status) < 0)
 		return;
+	if (!WIFSIGNALED(status)) {
+		cgroup_unmake(&start->cgroup); /* it may have had no descriptor for that */
+		return;
+	}
 	if (WTERMSIG(status) == SIGKILL && start->cgroup.monitor_path)
 		err_hint(err,
 		         "SIGKILL ended it: where cgroup.kill was used on '%s', Linux 6.18 "
@@ -267,7 +275,7 @@ static int run_on_terminal(struct start *start, struct err *err)
 {
 	_cleanup_close_ int ours = -EBADF, theirs = -EBADF, pidfd = -EBADF, master = -EBADF;
 	_cleanup_close_ int console = -EBADF, output = -EBADF;
-	struct monitor_request request = { .tied = true };
+	struct monitor_request request = { .tied_to = getpid() };
 	int pair[2], stream[2], r, status = 0;
 	pid_t pid;
 
@@ -304,7 +312,8 @@ static int run_on_terminal(struct start *start, struct err *err)
 			                    .from_fd = output,
 			                    .to_fd = master,
 			                    .end_fd = ours,
-			                    .log_fd = -EBADF };
+			                    .log_fd = -EBADF,
+			                    .pass_to = pidfd };
 
 		r = term_relay_run(&relay, err);
 		cleanup_close(&master);
@@ -322,7 +331,7 @@ int start_run(struct start *start, struct err *err)
 
 	if (!start->options->foreground)
 		return run_daemon(start, err);
-	if (!start->options->supervised && isatty(0) && mounts->console && mounts->has_rootfs)
+	if (!start->options->supervised && isatty(0) && mounts->console)
 		return run_on_terminal(start, err);
 	return run_here(start, err);
 }

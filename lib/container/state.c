@@ -4,9 +4,9 @@
 #include <errno.h>
 #include <string.h>
 
-static const char *const names[RLXC_STATE_MAX] = { "STOPPED",  "STARTING", "RUNNING",
-	                                           "STOPPING", "ABORTING", "FREEZING",
-	                                           "FROZEN",   "THAWED",   "ERROR" };
+static const char names[RLXC_STATE_MAX][10] = { "STOPPED",  "STARTING", "RUNNING",
+	                                        "STOPPING", "ABORTING", "FREEZING",
+	                                        "FROZEN",   "THAWED",   "ERROR" };
 
 const char *state_name(enum rlxc_state state)
 {

@@ -4,8 +4,8 @@
 #include "base/cleanup.h"
 #include "base/num.h"
 #include "base/text.h"
+#include "container/record.h"
 #include "container/state.h"
-#include "os/fd.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -35,14 +35,14 @@ int run_status_write(const struct rundir *dir, const struct run_status *status)
 		if (!strchr(status->leaves.items[i], '\n'))
 			text_addf(&text, "cgroup %s\n", status->leaves.items[i]);
 	r = text_finish(&text, &data);
-	return r < 0 ? r : fd_replace_at(dir->dir_fd, "status", 0600, data, strlen(data));
+	return r < 0 ? r : record_write(dir->dir_fd, "status", data);
 }
 
 /* "IFNAME 4s ADDRESS"; an interface name holds no blank, see dev_valid_name of the kernel. */
 static int take_addr(char *value, struct run_status *status)
 {
 	char *kind = strchr(value, ' '), *text;
-	struct rlxc_addr *addr = &status->addrs[status->n_addrs];
+	struct rlxc_addr *addrs, *addr;
 
 	if (!kind || strlen(kind) < 4 || kind[3] != ' ' || status->n_addrs >= STATUS_ADDRS_MAX)
 		return -EBADMSG;
@@ -50,10 +50,14 @@ static int take_addr(char *value, struct run_status *status)
 	text = kind + 3;
 	if (strlen(value) >= sizeof(addr->interface) || strlen(text) >= sizeof(addr->text))
 		return -EBADMSG;
+	addrs = reallocarray(status->addrs, status->n_addrs + 1, sizeof(*addrs));
+	if (!addrs)
+		return -ENOMEM;
+	status->addrs = addrs;
+	addr = &addrs[status->n_addrs++];
 	*addr = (struct rlxc_addr){ .ipv6 = kind[0] == '6', .shown = kind[1] == 's' };
 	memcpy(addr->interface, value, strlen(value) + 1);
 	memcpy(addr->text, text, strlen(text) + 1);
-	status->n_addrs++;
 	return 0;
 }
 
@@ -90,6 +94,9 @@ static int take_line(char *key, char *value, struct run_status *status)
 
 void run_status_done(struct run_status *status)
 {
+	free(status->addrs);
+	status->addrs = NULL;
+	status->n_addrs = 0;
 	strv_done(&status->leaves);
 }
 
@@ -109,7 +116,7 @@ int run_status_parse(char *text, struct run_status *ret_status)
 	}
 	if (r == 0) {
 		*ret_status = status;
-		status.leaves = (struct strv){};
+		status = (struct run_status){}; /* it owns nothing any more */
 	}
 	return r;
 }
@@ -117,7 +124,14 @@ int run_status_parse(char *text, struct run_status *ret_status)
 int run_status_read(const struct rundir *dir, struct run_status *ret_status)
 {
 	_cleanup_free_ char *text = NULL;
-	int r = fd_read_file(dir->dir_fd, "status", STATUS_MAX, &text, NULL);
+	int r = record_read(dir->dir_fd, "status", STATUS_MAX, &text);
 
 	return r < 0 ? r : run_status_parse(text, ret_status);
+}
+
+enum rlxc_state run_status_state(const struct rundir *dir)
+{
+	_cleanup_(run_status_done) struct run_status status = {};
+
+	return run_status_read(dir, &status) < 0 ? RLXC_STARTING : status.state;
 }

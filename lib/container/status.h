@@ -11,7 +11,7 @@
 
 /* What a list shows of a running container, published by its monitor in the file "status" of the
  * run-time directory whenever it changes: hundreds of containers are listed without waking one
- * monitor. Replaced whole by rename. The monitor's lock, not this file, says that it runs. */
+ * monitor. See record.h. The monitor's lock, not this file, says that it runs. */
 
 #define STATUS_ADDRS_MAX 64
 
@@ -19,10 +19,10 @@ struct run_status {
 	enum rlxc_state state;
 	pid_t init_pid, monitor_pid;
 	bool autostart, unprivileged;
-	char groups[256]; /* joined with ", " */
-	struct rlxc_addr addrs[STATUS_ADDRS_MAX];
-	size_t n_addrs;
-	struct strv leaves; /* of its cgroups, see cgroup_list_leaves */
+	char groups[256];        /* joined with ", " */
+	struct rlxc_addr *addrs; /* owned */
+	size_t n_addrs;          /* at most STATUS_ADDRS_MAX */
+	struct strv leaves;      /* of its cgroups, see cgroup_list_leaves */
 };
 
 int run_status_write(const struct rundir *dir, const struct run_status *status);
@@ -31,5 +31,7 @@ void run_status_done(struct run_status *status);
 int run_status_read(const struct rundir *dir, struct run_status *ret_status);
 /* The same for text. */
 int run_status_parse(char *text, struct run_status *ret_status);
+/* What its monitor has published last; before that it starts. */
+enum rlxc_state run_status_state(const struct rundir *dir);
 
 #endif

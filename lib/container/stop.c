@@ -9,6 +9,7 @@
 #include "container/signals.h"
 #include "container/status.h"
 #include "container/stuck.h"
+#include "os/clock.h"
 #include "os/proc.h"
 
 #include <errno.h>
@@ -22,45 +23,18 @@
 #define CHANGE_POLL_MS 20
 #define YOUNG_MS 1000
 #define KILL_TIMEOUT_S 60
+#define START_POLL_MS 50
 #define KILL_NOTICE_S 3 /* more than a container takes that can end */
 
-/* A point in time; timeouts of several steps share one. */
-struct deadline {
-	bool never;
-	struct timespec at;
-};
-
-static struct deadline deadline_in(int timeout_s)
-{
-	struct deadline deadline = { .never = timeout_s < 0 };
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &deadline.at);
-	deadline.at.tv_sec += timeout_s;
-	return deadline;
-}
-
-static int deadline_left_ms(const struct deadline *deadline)
-{
-	struct timespec now;
-	int64_t left;
-
-	if (deadline->never)
-		return -1;
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	left = (int64_t)(deadline->at.tv_sec - now.tv_sec) * 1000 +
-	       (deadline->at.tv_nsec - now.tv_nsec) / 1000000;
-	return left < 0 ? 0 : left > INT32_MAX ? INT32_MAX : (int)left;
-}
-
 /* Until the monitor closes the connection: all is gone then. */
-static int wait_end(int sock, const struct deadline *deadline)
+static int wait_end(int sock, int64_t deadline)
 {
 	struct control_header header;
 	char data[64];
 
 	for (;;) {
 		struct pollfd poller = { .fd = sock, .events = POLLIN };
-		int r = poll(&poller, 1, deadline_left_ms(deadline));
+		int r = poll(&poller, 1, clock_left_ms(deadline));
 
 		if (r < 0 && errno == EINTR)
 			continue;
@@ -71,35 +45,30 @@ static int wait_end(int sock, const struct deadline *deadline)
 	}
 }
 
-/* What its monitor has published last; before that it starts. */
-static enum rlxc_state published_state(const struct rundir *dir)
-{
-	_cleanup_(run_status_done) struct run_status status = {};
-
-	return run_status_read(dir, &status) < 0 ? RLXC_STARTING : status.state;
-}
-
 /* Init is gone, and the monitor busy with hooks: each has its own time limit. */
 static bool is_ending(const struct store *store, const char *name)
 {
 	_cleanup_(rundir_done) struct rundir dir = RUNDIR_NONE;
 
 	return rundir_find(store, name, &dir) == 0 && rundir_is_locked(&dir) &&
-	       published_state(&dir) == RLXC_STOPPING;
+	       run_status_state(&dir) == RLXC_STOPPING;
 }
 
 /* -ESRCH: nobody answered. */
 static int ask_to_kill(const struct store *store, int sock, const char *name, struct err *err)
 {
-	struct deadline deadline, soon = deadline_in(KILL_NOTICE_S);
+	int64_t deadline, soon = clock_deadline(KILL_NOTICE_S);
 	_cleanup_free_ char *stuck = NULL;
 	int r = 0;
 
-	if (!is_ending(store, name))
+	/* Should it end for a reboot, it hears of this when the next init runs. */
+	if (is_ending(store, name))
+		(void)control_send(sock, CONTROL_KILL, 0, NULL, 0, NULL, 0);
+	else
 		r = control_call(sock, CONTROL_KILL, 0, NULL, NULL, 0, NULL, NULL, 0, err);
 	if (r < 0)
 		return r;
-	if (wait_end(sock, &soon) == 0)
+	if (wait_end(sock, soon) == 0)
 		return 0;
 	stuck = stuck_list(store, name);
 	if (stuck)
@@ -107,8 +76,8 @@ static int ask_to_kill(const struct store *store, int sock, const char *name, st
 		         "(for a disk or a network file system), waiting for it",
 		         name, stuck);
 	do {
-		deadline = deadline_in(KILL_TIMEOUT_S);
-		r = wait_end(sock, &deadline);
+		deadline = clock_deadline(KILL_TIMEOUT_S);
+		r = wait_end(sock, deadline);
 	} while (r == -ETIMEDOUT && is_ending(store, name));
 	if (r == 0)
 		return 0;
@@ -152,7 +121,7 @@ static int reboot_it(int sock, int watch, const char *name, int timeout_s, int32
 {
 	struct control_header header = {};
 	char data[sizeof(struct err) + 1];
-	struct deadline deadline = deadline_in(timeout_s);
+	int64_t deadline = clock_deadline(timeout_s);
 	struct pollfd poller = { .fd = watch, .events = POLLIN };
 	int r;
 
@@ -164,7 +133,7 @@ static int reboot_it(int sock, int watch, const char *name, int timeout_s, int32
 	if (r < 0 || timeout_s == 0)
 		return r < 0 ? r : 0;
 	do
-		r = poll(&poller, 1, deadline_left_ms(&deadline));
+		r = poll(&poller, 1, clock_left_ms(deadline));
 	while (r < 0 && errno == EINTR);
 	if (r == 0) {
 		err_say(err, -ETIMEDOUT, "container '%s' did not reboot within %d s", name,
@@ -190,9 +159,9 @@ static int64_t age_ms(pid_t pid)
 
 /* The signal to halt. The kernel drops it where an init that has just been started does not listen
  * yet: such a one, still there a second later, gets it again. */
-static int send_halt(int sock, int32_t sig, const struct deadline *deadline, struct err *err)
+static int send_halt(int sock, int32_t sig, int64_t deadline, struct err *err)
 {
-	struct deadline patience = deadline_in(1);
+	int64_t patience = clock_deadline(1);
 	struct control_info info = {};
 	struct pollfd poller = { .fd = sock, .events = POLLIN };
 	uint64_t expected = 0;
@@ -207,10 +176,10 @@ static int send_halt(int sock, int32_t sig, const struct deadline *deadline, str
 	r = control_call(sock, CONTROL_SIGNAL, sig, NULL, NULL, 0, NULL, NULL, 0, err);
 	if (r <= 0 || !young || (expected & (1ULL << (r - 1))))
 		return r;
-	left = deadline_left_ms(deadline);
+	left = clock_left_ms(deadline);
 	if (left >= 0 && left < YOUNG_MS)
 		return r;
-	if (poll(&poller, 1, deadline_left_ms(&patience)) == 0)
+	if (poll(&poller, 1, clock_left_ms(patience)) == 0)
 		(void)control_call(sock, CONTROL_SIGNAL, sig, NULL, NULL, 0, NULL, NULL, 0, NULL);
 	return r;
 }
@@ -228,15 +197,15 @@ static int say_ignored(const struct store *store, const char *name, int timeout_
 static int shut_down(const struct store *store, int sock, const char *name,
                      const struct rlxc_stop_options *options, int32_t sig, struct err *err)
 {
-	struct deadline deadline = deadline_in(options->timeout_s);
+	int64_t deadline = clock_deadline(options->timeout_s);
 	int r;
 
-	r = send_halt(sock, sig, &deadline, err);
+	r = send_halt(sock, sig, deadline, err);
 	if (r == -ESRCH)
 		return 0;
 	if (r < 0 || options->timeout_s == 0)
 		return r < 0 ? r : 0;
-	r = wait_end(sock, &deadline);
+	r = wait_end(sock, deadline);
 	if (r == 0 || !options->no_kill)
 		return r == 0 ? 0 : kill_it(store, sock, name, err);
 	return say_ignored(store, name, options->timeout_s, err);
@@ -248,7 +217,7 @@ static int ask_orphan(const struct store *store, const char *name, int pidfd, pi
                       const struct rlxc_stop_options *options, struct err *err)
 {
 	_cleanup_(conf_freep) struct conf *conf = NULL;
-	struct deadline deadline = deadline_in(options->timeout_s);
+	int64_t deadline = clock_deadline(options->timeout_s);
 	bool heard;
 	int r;
 
@@ -266,7 +235,7 @@ static int ask_orphan(const struct store *store, const char *name, int pidfd, pi
 		(void)pidfd_kill(pidfd, signals_halt(conf, pid, &heard));
 	if (options->timeout_s == 0)
 		return 0;
-	if (r == 0 && pidfd_wait_exit(pidfd, deadline_left_ms(&deadline)) == 0)
+	if (r == 0 && pidfd_wait_exit(pidfd, clock_left_ms(deadline)) == 0)
 		return 1;
 	return options->no_kill ? say_ignored(store, name, options->timeout_s, err) : 1;
 }
@@ -293,17 +262,10 @@ static int stop_orphan(const struct store *store, const char *name,
 	return pidfd < 0 ? -ESRCH : 0;
 }
 
-static void pause_ms(long ms)
-{
-	const struct timespec pause = { .tv_nsec = ms * 1000000 };
-
-	(void)nanosleep(&pause, NULL);
-}
-
 /* The monitor answers nobody then, maybe for a hook that hangs, but takes a signal. */
 static bool is_starting(const struct rundir *dir)
 {
-	enum rlxc_state state = published_state(dir);
+	enum rlxc_state state = run_status_state(dir);
 
 	return state == RLXC_STARTING || state == RLXC_STOPPED; /* before a reboot */
 }
@@ -331,7 +293,7 @@ static bool call_off_start(const struct store *store, const char *name)
 static int connect_or_end(const struct store *store, const char *name,
                           const struct rlxc_stop_options *options, int *ret_sock, struct err *err)
 {
-	struct deadline deadline = deadline_in(CHANGE_TIMEOUT_S);
+	int64_t deadline = clock_deadline(CHANGE_TIMEOUT_S);
 	struct err why = {};
 	int sock, r;
 
@@ -352,9 +314,9 @@ static int connect_or_end(const struct store *store, const char *name,
 			r = sock; /* and says which it is: not running, or not there */
 		else if (r != sock)
 			why = left;
-		if (r != -EALREADY || deadline_left_ms(&deadline) == 0)
+		if (r != -EALREADY || clock_left_ms(deadline) == 0)
 			break;
-		pause_ms(CHANGE_POLL_MS);
+		clock_pause(CHANGE_POLL_MS);
 	}
 	if (err)
 		*err = why;
@@ -419,16 +381,13 @@ int container_stop(const struct store *store, const char *name,
 /* ---- waiting for a state ---- */
 
 /* There is nothing to watch before the first start makes the run-time directory. */
-static int wait_for_start(const struct deadline *deadline)
+static int wait_for_start(int64_t deadline)
 {
-	int left = deadline_left_ms(deadline);
-	struct timespec pause = { .tv_nsec = 50 * 1000000 };
+	int left = clock_left_ms(deadline);
 
 	if (left == 0)
 		return -ETIMEDOUT;
-	if (left > 0 && left < 50)
-		pause.tv_nsec = (long)left * 1000000;
-	(void)nanosleep(&pause, NULL);
+	clock_pause(left > 0 && left < START_POLL_MS ? left : START_POLL_MS);
 	return 0;
 }
 
@@ -446,7 +405,7 @@ static int look_once(int sock, unsigned int states)
 
 /* Its monitor was killed: it runs (0) until it has ended (1). */
 static int wait_on_orphan(const struct store *store, const char *name, unsigned int states,
-                          const struct deadline *deadline)
+                          int64_t deadline)
 {
 	_cleanup_(rundir_done) struct rundir dir = RUNDIR_NONE;
 	_cleanup_close_ int pidfd = -EBADF;
@@ -458,23 +417,23 @@ static int wait_on_orphan(const struct store *store, const char *name, unsigned 
 		return -ESRCH;
 	if (states & (1U << RLXC_RUNNING))
 		return 0;
-	return pidfd_wait_exit(pidfd, deadline_left_ms(deadline)) < 0 ? -ETIMEDOUT : 1;
+	return pidfd_wait_exit(pidfd, clock_left_ms(deadline)) < 0 ? -ETIMEDOUT : 1;
 }
 
 /* One connection: until a state fits (0), or the monitor goes away (1). */
-static int wait_on(int sock, unsigned int states, const struct deadline *deadline)
+static int wait_on(int sock, unsigned int states, int64_t deadline)
 {
 	struct pollfd poller = { .fd = sock, .events = POLLIN };
 	struct control_header header;
 	char data[sizeof(struct err) + 1];
 	int r;
 
-	if (deadline_left_ms(deadline) == 0)
+	if (clock_left_ms(deadline) == 0)
 		return look_once(sock, states);
 	if (control_send(sock, CONTROL_WAIT, (int32_t)states, NULL, 0, NULL, 0) < 0)
 		return 1;
 	do
-		r = poll(&poller, 1, deadline_left_ms(deadline));
+		r = poll(&poller, 1, clock_left_ms(deadline));
 	while (r < 0 && errno == EINTR);
 	if (r == 0)
 		return -ETIMEDOUT;
@@ -485,7 +444,7 @@ static int wait_on(int sock, unsigned int states, const struct deadline *deadlin
 int container_wait(const struct store *store, const char *name, unsigned int states, int timeout_s,
                    struct err *err)
 {
-	struct deadline deadline = deadline_in(timeout_s);
+	int64_t deadline = clock_deadline(timeout_s);
 	int r = store_check_name(name, err);
 
 	while (r >= 0) {
@@ -493,16 +452,16 @@ int container_wait(const struct store *store, const char *name, unsigned int sta
 
 		if (sock < 0 && sock != -ESRCH && sock != -ENOENT)
 			return control_connect(store, name, err);
-		r = sock >= 0 ? wait_on(sock, states, &deadline)
-		              : wait_on_orphan(store, name, states, &deadline);
+		r = sock >= 0 ? wait_on(sock, states, deadline)
+		              : wait_on_orphan(store, name, states, deadline);
 		if (r == 0)
 			return 0;
 		if (r == -ESRCH && (states & (1U << RLXC_STOPPED)))
 			return 0;
 		if (r == -ESRCH)
-			r = wait_for_start(&deadline);
+			r = wait_for_start(deadline);
 		if (r > 0) /* it ended, or takes no more clients: not at once again */
-			r = wait_for_start(&deadline);
+			r = wait_for_start(deadline);
 	}
 	if (r != -ETIMEDOUT)
 		return r;

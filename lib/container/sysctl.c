@@ -8,7 +8,7 @@
 
 /* Beginnings of names. */
 static const struct owner {
-	const char *name;
+	char name[24];
 	uint32_t ns;
 } owners[] = {
 	{ "net.", NS_BIT(NS_NET) },

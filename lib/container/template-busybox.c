@@ -27,7 +27,7 @@ static const char *const places[] = { "/bin/busybox", "/usr/bin/busybox",
 /* ---- what it consists of ---- */
 
 static const struct {
-	const char *path;
+	char path[28];
 	mode_t mode;
 } dirs[] = {
 	{ "bin", 0755 },        { "sbin", 0755 },       { "usr", 0755 },

@@ -7,12 +7,12 @@
 #include "base/strv.h"
 #include "base/text.h"
 #include "container/mark.h"
+#include "host/tools.h"
 #include "os/fd.h"
 #include "os/proc.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -20,62 +20,21 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#ifndef RLXC_LIBEXEC_DIR
-#define RLXC_LIBEXEC_DIR "/usr/libexec/lxc"
-#endif
-
 #define PROGRAM "rlxc-unpack"
 #define PACK_PROGRAM "rlxc-pack"
 #define NO_SPACE 2 /* exit status of both */
+#define TOO_LARGE 3
 #define OUTPUT_MAX 4096
 #define FILES_BYTES_MAX (80 * 1024 * 1024) /* more than --members ever writes */
 
-/* ---- finding it ---- */
-
-static int open_in(const char *dir, const char *below, const char *name)
-{
-	_cleanup_free_ char *path = NULL;
-	int fd;
-
-	if (asprintf(&path, "%s%s/%s", dir, below, name) < 0)
-		return -ENOMEM;
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	return fd < 0 ? -errno : fd;
-}
-
-static int find(const char *name, struct err *err)
-{
-	char exe[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
-	char *slash;
-	int fd = -ENOENT;
-
-	if (n > 0) {
-		exe[n] = '\0';
-		slash = strrchr(exe, '/');
-		if (slash)
-			*slash = '\0';
-		fd = open_in(exe, "", name);
-		if (fd < 0)
-			fd = open_in(exe, "/../libexec/lxc", name);
-	}
-	if (fd < 0)
-		fd = open_in(RLXC_LIBEXEC_DIR, "", name);
-	if (fd < 0) {
-		err_set(err, fd, "cannot open '" RLXC_LIBEXEC_DIR "/%s'", name);
-		err_hint(err, "the installation is not complete: it reads or writes archives");
-	}
-	return fd;
-}
-
 int unpack_find(struct err *err)
 {
-	return find(PROGRAM, err);
+	return tools_open(PROGRAM, err);
 }
 
 int unpack_find_pack(struct err *err)
 {
-	return find(PACK_PROGRAM, err);
+	return tools_open(PACK_PROGRAM, err);
 }
 
 int unpack_open(const char *path, struct err *err)
@@ -135,7 +94,7 @@ static void log_lines(char *text)
 static int say_failed(const struct call *call, const char *path, char *text, int status,
                       struct err *err)
 {
-	int code = status == NO_SPACE ? -ENOSPC : -EBADMSG;
+	int code = status == NO_SPACE ? -ENOSPC : status == TOO_LARGE ? -EFBIG : -EBADMSG;
 	_cleanup_free_ char *clean = NULL;
 	struct text out = {};
 	size_t len = strlen(text);
@@ -192,6 +151,10 @@ static int build_argv(struct strv *argv, const struct unpack_how *how)
 		mark_format_idmap(&how->shift->items[i], line);
 		r = strv_addf(argv, "--shift=%s", line);
 	}
+	if (r == 0 && how->is_trusted)
+		r = strv_add(argv, "--trusted");
+	if (r == 0 && how->has_devices)
+		r = strv_add(argv, "--devices");
 	if (r == 0 && how->is_plain)
 		r = strv_addf(argv, "--plain=%u:%u", how->uid, how->gid);
 	return r;
@@ -361,7 +324,8 @@ int unpack_files(int program_fd, int archive_fd, const char *path, struct unpack
 }
 
 int unpack_container(int program_fd, int archive_fd, const char *path, const char *marker,
-                     const char *below, struct unpack_files *ret_files, struct err *err)
+                     const char *below, bool is_trusted, struct unpack_files *ret_files,
+                     struct err *err)
 {
 	_cleanup_(strv_done) struct strv argv = {};
 	int r = strv_add(&argv, PROGRAM);
@@ -370,6 +334,8 @@ int unpack_container(int program_fd, int archive_fd, const char *path, const cha
 		r = strv_addf(&argv, "--container=%s", marker);
 	if (r == 0 && below)
 		r = strv_addf(&argv, "--below=%s", below);
+	if (r == 0 && is_trusted)
+		r = strv_add(&argv, "--trusted");
 	return r < 0 ? err_oom(err)
 	             : read_files(program_fd, archive_fd, path, argv.items, ret_files, err);
 }

@@ -27,12 +27,15 @@ struct unpack_how {
 	const char *below;               /* only what lies below this directory of the archive */
 	const char *until;               /* no more from this directory on */
 	const struct conf_idmaps *shift; /* the archive has ids of the host, by this map */
+	bool is_trusted;                 /* whatever its size and its device nodes */
+	bool has_devices;
 	bool is_plain; /* files and directories alone, of the owner uid:gid, nothing special */
 	uint32_t uid, gid;
 };
 
 /* Unpacks the archive behind @archive_fd (its beginning) into the directory @dir_fd. Called as root
- * of the user namespace that the files are for. @path names the archive in messages. -ENOSPC. */
+ * of the user namespace that the files are for. @path names the archive in messages. -ENOSPC.
+ * -EFBIG: it is larger than one of somebody unknown may be. */
 int unpack_tree(int program_fd, int archive_fd, const char *path, int dir_fd,
                 const struct unpack_how *how, struct err *err);
 
@@ -54,9 +57,10 @@ struct unpack_files {
 int unpack_files(int program_fd, int archive_fd, const char *path, struct unpack_files *ret_files,
                  struct err *err);
 /* The same for what says which container it is, by rlxc-unpack --container=@marker; @below: of that
- * directory, or NULL. */
+ * directory, or NULL. -EFBIG as above. */
 int unpack_container(int program_fd, int archive_fd, const char *path, const char *marker,
-                     const char *below, struct unpack_files *ret_files, struct err *err);
+                     const char *below, bool is_trusted, struct unpack_files *ret_files,
+                     struct err *err);
 void unpack_files_done(struct unpack_files *files);
 const struct unpack_file *unpack_file_find(const struct unpack_files *files, const char *name);
 
