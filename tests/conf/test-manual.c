@@ -61,16 +61,17 @@ static void fill_in(const char *pattern, char *name, size_t size)
 static void test_all_are_keys(void **state)
 {
 	(void)state;
-	for (const struct conf_manual *entry = conf_manual; entry->name; entry++) {
+	for (const struct conf_manual *entry = conf_manual; *entry->name; entry++) {
 		const char *sub;
 		char name[128];
 
 		fill_in(entry->name, name, sizeof(name));
 		if (!conf_key_find(name, &sub))
 			fail_msg("%s", name);
-		assert_true(strlen(entry->text) > 10);
+		assert_true(!entry->text_at || !conf_manual_texts[entry->text_at - 1]);
+		assert_true(strlen(conf_manual_text(entry)) > 10);
 		assert_null(strpbrk(entry->kind, "*_\t"));
-		assert_null(strpbrk(entry->text, "\t\\"));
+		assert_null(strpbrk(conf_manual_text(entry), "\t\\"));
 	}
 }
 
@@ -120,7 +121,7 @@ static void test_below(void **state)
 		const char *first = NULL;
 		unsigned int n = 0;
 
-		for (const struct conf_manual *entry = conf_manual; entry->name; entry++)
+		for (const struct conf_manual *entry = conf_manual; *entry->name; entry++)
 			if (conf_manual_is_below(entry, cases[i].key) && n++ == 0)
 				first = entry->name;
 		assert_true(cases[i].at_least ? n >= cases[i].at_least : n == 0);

@@ -47,12 +47,13 @@ static void leaves_are_dropped_with_a_bad_page(void **state)
 static void pages_come_back(void **state)
 {
 	char path[] = "/tmp/rlxc-status.XXXXXX";
+	struct rlxc_addr addr = { "eth0", "10.0.3.1", false, true };
 	struct run_status written = { .state = RLXC_FROZEN,
 		                      .init_pid = 5,
 		                      .monitor_pid = 4,
 		                      .unprivileged = true,
 		                      .groups = "web, onboot",
-		                      .addrs = { { "eth0", "10.0.3.1", false, true } },
+		                      .addrs = &addr,
 		                      .n_addrs = 1 };
 	_cleanup_(run_status_done) struct run_status read = {};
 	struct rundir dir = RUNDIR_NONE;
@@ -76,7 +77,7 @@ static void pages_come_back(void **state)
 	assert_int_equal(read.leaves.n, 2);
 	assert_string_equal(read.leaves.items[0], "unified /sys/fs/cgroup/a b");
 	assert_string_equal(read.leaves.items[1], "cpu,cpuacct /y");
-	run_status_done(&written);
+	strv_done(&written.leaves);
 	assert_int_equal(unlinkat(dir.dir_fd, "status", 0), 0);
 	assert_int_equal(rmdir(path), 0);
 	(void)close(dir.dir_fd);

@@ -621,6 +621,46 @@ static void test_tools_refuse(void **state)
 	(void)close(pidfd);
 }
 
+static void test_is_written(void **state)
+{
+	const uint32_t uid = getuid(), gid = getgid();
+	const struct idmap_range written[MAX_LINES] = { { U, 7, uid, 1 }, { G, 8, gid, 1 } };
+	const struct idmap_range others[][MAX_LINES] = {
+		{ { U, 7, uid, 1 } },
+		{ { G, 8, gid, 1 } },
+		{ { U, 7, uid, 2 }, { G, 8, gid, 1 } },
+		{ { U, 7, uid, 1 }, { G, 7, gid, 1 } },
+		{ { U, 7, uid + 1, 1 }, { G, 8, gid, 1 } },
+		{ { U, 7, uid, 1 }, { G, 8, gid, 1 }, { G, 9, 5000, 1 } },
+	};
+	struct conf_idmaps maps = lines(written);
+	struct idmap_job job = {};
+	int pidfd, status;
+	pid_t pid;
+
+	(void)state;
+	pid = proc_clone(CLONE_NEWUSER, -EBADF, &pidfd);
+	if (pid < 0)
+		skip();
+	if (pid == 0) {
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+		(void)pause();
+		_exit(0);
+	}
+	assert_false(idmap_is_written(&maps, pid));
+	assert_int_equal(idmap_write_start(&maps, IDMAP_WRITE_SELF, pid, &job, NULL), 0);
+	assert_true(idmap_is_written(&maps, pid));
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
+		struct conf_idmaps other = lines(others[i]);
+
+		assert_false(idmap_is_written(&other, pid));
+	}
+	(void)pidfd_kill(pidfd, SIGKILL);
+	assert_int_equal(pidfd_wait(pidfd, &status), 0);
+	assert_false(idmap_is_written(&maps, pid)); /* nobody */
+	(void)close(pidfd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -630,7 +670,7 @@ int main(void)
 		cmocka_unit_test(test_parse_refused), cmocka_unit_test(test_explain),
 		cmocka_unit_test(test_run_self),      cmocka_unit_test(test_run_no_map),
 		cmocka_unit_test(test_tools_refuse),  cmocka_unit_test(test_mount_own),
-		cmocka_unit_test(test_mount_inside),
+		cmocka_unit_test(test_mount_inside),  cmocka_unit_test(test_is_written),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

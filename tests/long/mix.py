@@ -38,7 +38,7 @@ OPERATIONS = {
 }
 # What another command beside it explains. All else is a fault.
 EXPLAINED = (
-    "is not running", "is running", "already running", "exists already", "does not exist", "is not there", "has ended",
+    "is not running", "is running", "already running", "is starting", "is stopping", "exists already", "does not exist", "is not there", "has ended",
     "did not reach the state", "did not shut down", "did not reboot", "ended instead of rebooting", "is being created",
     "has just ended", "no cgroup of its own", "under way", "ended before its monitor answered", "in use", "vanish",
     "creates or removes", "was ended by a signal", "ended during the start", "is frozen", "cannot freeze", "its monitor is gone",

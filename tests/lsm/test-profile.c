@@ -2,6 +2,7 @@
 #include "lsm/profile.h"
 
 #include "base/cleanup.h"
+#include "base/text.h"
 
 #include <fnmatch.h>
 #include <setjmp.h>
@@ -48,15 +49,19 @@ static void test_name(void **state)
 }
 
 /* Enough of AppArmor's patterns for the rules in question: "[^ab]**" and "?**" at the end, '*'
- * within a component, {a,b} nowhere. */
+ * within a component, {a,b} nowhere, and @{roots} of / alone in front. */
 static bool matches(const char *pattern, const char *path)
 {
-	char copy[256];
-	size_t len = strlen(pattern);
+	static const char roots[] = "@{roots}";
+	char copy[256] = "/";
+	size_t len;
 
-	if (len >= sizeof(copy) || strchr(pattern, '{'))
+	if (!str_starts_with(pattern, roots))
 		return false;
-	(void)strcpy(copy, pattern);
+	(void)snprintf(copy + 1, sizeof(copy) - 1, "%s", pattern + strlen(roots));
+	len = strlen(copy);
+	if (strchr(copy, '{'))
+		return false;
 	if (len < 2 || strcmp(copy + len - 2, "**") != 0)
 		return fnmatch(copy, path, FNM_PATHNAME) == 0;
 	return fnmatch(copy, path, 0) == 0;
@@ -71,10 +76,8 @@ static bool is_denied(const char *profile, const char *path)
 	for (char *line = strtok_r(copy, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
 		char pattern[256], permissions[16];
 
-		if (sscanf(line, " deny /%254s %15s", pattern + 1, permissions) != 2)
-			continue;
-		pattern[0] = '/';
-		if (strchr(permissions, 'w') && matches(pattern, path))
+		if (sscanf(line, " deny %255s %15s", pattern, permissions) == 2 &&
+		    strchr(permissions, 'w') && matches(pattern, path))
 			return true;
 	}
 	return false;
@@ -139,7 +142,7 @@ static void test_writes(void **state)
 /* Several of the allowed paths begin like this. */
 static void test_no_rule_twice(void **state)
 {
-	static const char rule[] = "\tdeny /proc/sys/k[^e]** wklx,\n";
+	static const char rule[] = "\tdeny @{roots}proc/sys/k[^e]** wklx,\n";
 	const struct strv none = {};
 	_cleanup_free_ char *profile = lsm_profile_text("n", false, &none);
 	const char *first;
@@ -161,15 +164,17 @@ static void test_text(void **state)
 		"profile \"lxc-c_</x>\" flags=(attach_disconnected,mediate_deleted) {\n",
 		"\tdeny capability mac_admin,\n",
 		"securityfs",
-		"\tdeny /proc/{kcore,kmem,mem,sysrq-trigger} rwklx,\n",
+		"\tdeny @{roots}proc/{kcore,kmem,mem,sysrq-trigger} rwklx,\n",
 		"\tsignal (send) peer=@{profile_name},\n",
 	};
 	static const char *const restrained[] = {
+		"@{roots} = / /run/systemd/**/\n",
 		"\tdeny pivot_root,\n",
-		"\tdeny mount fstype=proc -> /[^p]**,\n",
+		"\tdeny mount fstype=proc -> /[^pr]**,\n",
 		"\tdeny mount fstype=proc -> /proc/?**,\n",
+		"\tdeny mount fstype=proc -> /run/systemd[^/]**,\n",
 		"\tdeny mount fstype=sysfs -> /sys[^/]**,\n",
-		"\tdeny mount /{proc,sys}/{,**} -> /**,\n",
+		"\tdeny mount /{,{proc,sys}/{,**},run/{,systemd/{,**/}}} -> /[^r]**,\n",
 	};
 
 	(void)state;
@@ -184,9 +189,13 @@ static void test_text(void **state)
 		assert_null(strstr(nested, restrained[i]));
 	}
 	assert_non_null(strstr(nested, "\tpivot_root,\n"));
+	assert_non_null(strstr(nested, "@{roots} = /\n"));
 	assert_null(strstr(nested, "change_profile"));
 	assert_non_null(strstr(nested, "\n\tmount fstype=nfs,\n\tdeny /secret w,\n}\n"));
 	assert_null(strstr(alone, "nfs"));
+	/* Only what includes no files can be kept once it is compiled. */
+	assert_null(strstr(alone, "include"));
+	assert_true(str_starts_with(nested, "#include <tunables/global>\n"));
 }
 
 int main(void)

@@ -49,8 +49,9 @@ static void add_attr(struct text *text, char sign, uint64_t attr)
 
 static void add_step(struct text *text, const struct mount_op *op)
 {
-	static const char *const kinds[] = { "new",    "inside",   "host", "cgroup", "change",
-		                             "device", "resolver", "link", "layer",  "overlay" };
+	static const char *const kinds[] = { "new",    "inside",  "host",     "cgroup",
+		                             "change", "device",  "resolver", "link",
+		                             "layer",  "overlay", "mask" };
 
 	text_addf(text, "%s %s %s", kinds[op->kind], op->source, op->target);
 	add_attr(text, '+', op->attr_set);
@@ -62,7 +63,7 @@ static void add_step(struct text *text, const struct mount_op *op)
 	text_addf(text, "%s%s%s%s%s%s", op->recursive ? " rec" : "", op->create_dir ? " dir" : "",
 	          op->create_file ? " file" : "", op->optional ? " opt" : "",
 	          op->skip_absent ? " skip" : "", op->mknod ? " mknod" : "");
-	for (size_t i = 0; op->options[i]; i += 2)
+	for (size_t i = 0; i < op->n_options; i += 2)
 		text_addf(text, " %s%s%s", op->options[i], op->options[i + 1] ? "=" : "",
 		          op->options[i + 1] ? op->options[i + 1] : "");
 	text_add(text, "\n");
@@ -158,6 +159,13 @@ static void test_links(void **state)
 
 #define BARE_WITH(words) ROOTFS "lxc.autodev = 0\nlxc.mount.auto =\nlxc.mount.auto = " words "\n"
 #define PROC "new proc proc +sdx dir\n"
+#define PROC_MASKS_IDS                                                                             \
+	"mask null proc/kcore skip\nmask null proc/keys skip\nmask null proc/timer_list skip\n"
+#define PROC_MASKS                                                                                 \
+	PROC_MASKS_IDS "mask null proc/acpi skip\nmask null proc/asound skip\n"                    \
+		       "mask null proc/latency_stats skip\nmask null proc/sched_debug skip\n"      \
+		       "mask null proc/scsi skip\n"
+#define SYS_MASKS "mask null sys/devices/virtual/powercap skip\nmask null sys/firmware skip\n"
 
 static void test_proc(void **state)
 {
@@ -168,17 +176,17 @@ static void test_proc(void **state)
 	expect(BARE_WITH("proc"), &root,
 	       PROC "inside proc/sys proc/sys +r rec skip\n"
 	            "inside proc/sys/net proc/sys/net -r rec skip\n"
-	            "inside proc/sysrq-trigger proc/sysrq-trigger +r rec skip\n");
+	            "inside proc/sysrq-trigger proc/sysrq-trigger +r rec skip\n" PROC_MASKS);
 	facts.cap_net_admin = false;
 	expect(BARE_WITH("proc:mixed"), &facts,
 	       PROC "inside proc/sys proc/sys +r rec skip\n"
-	            "inside proc/sysrq-trigger proc/sysrq-trigger +r rec skip\n");
+	            "inside proc/sysrq-trigger proc/sysrq-trigger +r rec skip\n" PROC_MASKS);
 	/* The host's network settings are not for a container without a namespace of its own. */
 	facts.cap_net_admin = true;
 	facts.new_netns = false;
 	expect(BARE_WITH("proc:mixed"), &facts,
 	       PROC "inside proc/sys proc/sys +r rec skip\n"
-	            "inside proc/sysrq-trigger proc/sysrq-trigger +r rec skip\n");
+	            "inside proc/sysrq-trigger proc/sysrq-trigger +r rec skip\n" PROC_MASKS);
 }
 
 static void test_sys(void **state)
@@ -190,8 +198,19 @@ static void test_sys(void **state)
 	expect(BARE_WITH("sys:ro"), &root, "new sysfs sys +r dir\n");
 	expect(BARE_WITH("sys:mixed"), &root,
 	       "new sysfs sys +rsdx dir\n"
+	       "inside sys/devices/virtual/net sys/devices/virtual/net -r rec skip\n" SYS_MASKS);
+	expect(BARE_WITH("sys:mixed"), &user,
+	       "new sysfs sys +rsdx dir\n"
 	       "inside sys/devices/virtual/net sys/devices/virtual/net -r rec skip\n");
-	facts.new_netns = false;
+	facts.new_userns = facts.new_netns = false;
+	expect(BARE_WITH("sys:mixed"), &facts, "new sysfs sys +rsdx dir\n" SYS_MASKS);
+	/* Behind a node of the container's own. */
+	expect(ROOTFS "lxc.mount.auto =\nlxc.mount.auto = sys:mixed\n", &root,
+	       DEV "new sysfs sys +rsdx dir\n"
+	           "inside sys/devices/virtual/net sys/devices/virtual/net -r rec skip\n" MADE_NODES
+	           "mask null sys/devices/virtual/powercap skip mknod\n"
+	           "mask null sys/firmware skip mknod\n");
+	facts.new_userns = true;
 	expect(BARE_WITH("sys:rw"), &facts, "host /sys sys +rsdx rec dir\n");
 }
 
@@ -429,7 +448,7 @@ static void test_entries_refused(void **state)
 		{ "/srv srv none", -EINVAL },
 		{ "/srv srv", -EINVAL },
 		{ "srv srv none bind,relative,idmap=container", -EINVAL },
-		{ "a b tmpfs o1,o2,o3,o4,o5,o6,o7,o8,o9,o10,o11,o12,o13", -E2BIG },
+		{ "overlay o overlay lowerdir=a,upper=tmpfs", -EINVAL },
 	};
 
 	(void)state;
@@ -474,8 +493,9 @@ static void test_entries_ignored(void **state)
 	}
 }
 
-/* Devices come last: an entry that replaces /dev gets them too. Masks come before the entries, so
- * that nothing the container brings along stands between them and a fresh procfs. */
+/* Devices come late: an entry that replaces /dev gets them too. What is read-only in procfs is so
+ * before the entries, so that nothing the container brings along stands in between; what is hidden
+ * comes last, with its own null device, and where no entry has mounted something. */
 static void test_order(void **state)
 {
 	(void)state;
@@ -485,7 +505,7 @@ static void test_order(void **state)
 	       DEV PROC "inside proc/sys proc/sys +r rec skip\n"
 	                "inside proc/sys/net proc/sys/net -r rec skip\n"
 	                "inside proc/sysrq-trigger proc/sysrq-trigger +r rec skip\n"
-	                "host /a a\nhost /b b\n" BOUND_NODES);
+	                "host /a a\nhost /b b\n" BOUND_NODES PROC_MASKS_IDS);
 }
 
 /* ---- the rest of the plan ---- */

@@ -80,7 +80,7 @@ streams()
 	run /bin/sh -c 'kill $(pidof sleep)'
 	lxc attach -n c -- /bin/sh -c 'echo up; exec sleep 100' >"$TMP/out" 2>&1 </dev/null &
 	job=$!
-	wait_for 5 grep -q up "$TMP/out"
+	wait_for 20 grep -q up "$TMP/out"
 	kill -KILL "$(pgrep -f "^$RLXC attach -P $LXCPATH -n c" | while read -r p; do pgrep -P "$p" -f "^$RLXC attach" >/dev/null || echo "$p"; done | head -n 1)"
 	wait $job
 	sleep 0.1
@@ -141,17 +141,23 @@ ids()
 	is "$who: -a x86_64" "$(with -a x86_64 -- /bin/uname -m)" "$(uname -m)"
 }
 
+# The program that has said "up" becomes a sleep that runs in the namespaces of $init.
+find_inside()
+{
+	inside=
+	for pid in $(pgrep -x sleep) $(pgrep -f '^sleep 100'); do
+		[ "$(as_caller readlink "/proc/$pid/ns/pid")" != "$(as_caller readlink "/proc/$init/ns/pid")" ] || inside=$pid
+	done
+	[ -n "$inside" ]
+}
+
 confinement()
 {
 	init=$(lxc info -n c -pH)
 	lxc attach -n c -- /bin/sh -c 'echo up; exec sleep 100' >"$TMP/out" 2>&1 </dev/null &
 	job=$!
-	wait_for 5 grep -q up "$TMP/out"
-	inside=
-	for pid in $(pgrep -x sleep) $(pgrep -f '^sleep 100'); do
-		[ "$(as_caller readlink "/proc/$pid/ns/pid")" != "$(as_caller readlink "/proc/$init/ns/pid")" ] || inside=$pid
-	done
-	ok "$who: the program is found" test -n "$inside"
+	wait_for 20 grep -q up "$TMP/out"
+	ok "$who: the program is found" wait_for 20 find_inside
 	for name in CapBnd CapPrm CapEff CapInh CapAmb NoNewPrivs Seccomp; do
 		is "$who: $name is that of init" "$(field "$inside" $name)" "$(field "$init" $name)"
 	done
@@ -217,7 +223,7 @@ terminal()
 	{
 		out=$(on_terminal size=31x71 'expect=# ' 'send=stty size\r' 'expect=31 71' 'send=tty\r' 'expect=/dev/' 'size=21x61' \
 			'send=stty size\r' 'expect=21 61' 'send=sleep 50\r' 'sleep=0.3' 'send=\x03' 'send=echo code=$?\r' 'expect=code=130' \
-			'send=sleep 60\r' 'sleep=0.3' 'send=\x1a' 'expect=Stopped' 'send=bg\r' 'expect=sleep 60' 'send=jobs\r' 'expect=Running' \
+			'send=sh -c "echo go|tr o 1; exec sleep 60"\r' 'expect=g1' 'send=\x1a' 'expect=Stopped' 'send=bg\r' 'expect=sleep 60' 'send=jobs\r' 'expect=Running' \
 			'send=kill %1; wait; exit 9\r' -- $t)
 		is "$who: a shell on a terminal" $? 9
 		is "$who: without complaints" "$(printf '%s' "$out" | grep -c 'job control\|cannot access')" 0
@@ -269,6 +275,19 @@ login()
 	is "$who: no passwd at all" "$(echo 'echo sh$((1+2))' | lxc attach -n c)" sh3
 }
 
+# A terminal that takes no more output, as after Ctrl-S
+held()
+{
+	on_terminal 'expect=more' "mark=$LXCPATH/full" "until=$LXCPATH/gone" -- "$RLXC" attach -P "$LXCPATH" c -- \
+		/bin/sh -c 'while :; do echo more more more more more more more; done' >"$TMP/held" 2>&1 &
+	job=$!
+	wait_for 20 test -e "$LXCPATH/full"
+	ok "$who: a terminal that is held keeps no container from its end" lxc stop -k -n c
+	touch "$LXCPATH/gone"
+	wait $job
+	is "$who: the code is there all the same" $? 137
+}
+
 checks()
 {
 	lxc create -n c -t busybox -f "$TMP/empty" >/dev/null 2>&1
@@ -284,6 +303,7 @@ checks()
 	namespaces
 	terminal
 	login
+	held
 }
 
 each_caller checks root user bare other

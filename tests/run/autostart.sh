@@ -38,11 +38,15 @@ one_caller()
 	add d lxc.group=web
 	is "$who: list" "$(lxc autostart -L | tr '\n' ,)" "b 0,a 0,"
 	is "$who: list a group" "$(lxc autostart -L -g web | tr '\n' ,)" "c 1,"
+	is "$who: list as JSON" "$(lxc autostart -L --format json)" '[{"name":"b","delay":0},{"name":"a","delay":0}]'
+	is "$who: list what would end as JSON" "$(lxc autostart -L -s --format json)" '[]'
 	is "$who: nothing was started" "$(states)" "STOPPED STOPPED STOPPED STOPPED "
 	ok "$who: start" lxc autostart
 	is "$who: those without a group" "$(states)" "RUNNING RUNNING STOPPED STOPPED "
 	ok "$who: again is fine" lxc autostart
-	ok "$who: start a group" lxc autostart -A -g web
+	ok "$who: start a group" lxc autostart -A -g web -l DEBUG
+	# Root makes no such file below a directory that is others' too.
+	[ "$who" = root ] || ok "$who: each has its log" as_caller test -s "$LXCPATH/c/c.log" -a -s "$LXCPATH/d/d.log"
 	is "$who: with those that do not start by themselves" "$(states)" "RUNNING RUNNING RUNNING RUNNING "
 	ok "$who: after c there is its pause" test $(($(began d) - $(began c))) -ge "$(getconf CLK_TCK)"
 	is "$who: list what would end" "$(lxc autostart -L -s -a | tr '\n' ,)" "a,b,c,"
@@ -58,6 +62,16 @@ one_caller()
 	is "$who: only those" "$(states)" "STOPPED STOPPED RUNNING RUNNING "
 	ok "$who: kill all" lxc autostart -k -a -A
 	ok "$who: they are gone" wait_for 10 sh -c "[ -z \"\$($RLXC ls -P $LXCPATH --active)\" ]"
+	# The first one in the order of a shutdown does not listen.
+	lxc start -n d -- /bin/sh -c 'trap "" TERM INT PWR; while :; do sleep 1; done'
+	lxc start -n c
+	lxc autostart -s -a -A -t 50 &
+	job=$!
+	ok "$who: one that hangs keeps no other waiting" wait_for 30 is_state c STOPPED
+	is "$who: it is waited for" "$(state d)" RUNNING
+	lxc stop -k -n d
+	wait $job
+	is "$who: until it has ended" $? 0
 	as_caller sh -c 'echo lxc.rootfs.path = /nowhere >>"$1"' sh "$LXCPATH/b/config"
 	out=$(lxc autostart 2>&1)
 	is "$who: some failed" $? 2

@@ -98,7 +98,7 @@ works()
 	is "$who: stderr stays free" "$(cat "$TMP/err")" ""
 	is "$who: LXC's first line" "$(head -n 1 "$TMP/out")" "LXC version $("$RLXC" --version)"
 	is "$who: sections" "$(grep -- '^---' "$TMP/out" | tr '\n' ' ')" \
-		"--- Namespaces --- --- Ids --- --- Control groups --- --- Mounts --- --- Security --- --- Network --- --- Helpers --- --- Budgets --- "
+		"--- Namespaces --- --- Ids --- --- Control groups --- --- Files --- --- Mounts --- --- Security --- --- Network --- --- Helpers --- --- Budgets --- "
 	is "$who: each line has a word of LXC's" \
 		"$(sed -e '1d' -e '/^$/d' -e '/^---/d' -e '/^  /d' -e '$d' "$TMP/out" | grep -Evx '[^:]+: (enabled|missing|required)(, .*)?')" ""
 	for label in "User namespace" "Utsname namespace" "Ipc namespace" "Pid namespace" "Mount namespace" \
@@ -205,6 +205,9 @@ broken_ids()
 	fixed_by "no subordinate ids" "Subordinate ids" required \
 		"*no subordinate uids*fix: as root: usermod --add-subuids *-* --add-subgids *-* $TEST_USER *" ids
 	like "and maps need them" "$(below 'Id maps')" "*it needs 'Subordinate ids'*"
+	echo "$TEST_USER:100000:1000" >/etc/subuid
+	fixed_by "few subordinate ids" "Enough for a distribution" missing \
+		"*has 1000 of them*need 65536*fix: as root: usermod --add-subuids *" ids
 	cat "$TMP/subuid" >/etc/subuid
 
 	cp "$(command -v newuidmap)" "$TMP/newuidmap"
@@ -216,6 +219,23 @@ broken_ids()
 	who=bare
 	show /usr/bin/newuidmap
 	ok "as it was: it works" check ids
+}
+
+broken_files()
+{
+	local home label="Directory of containers"
+	home=$(getent passwd "$TEST_USER" | cut -d: -f6)
+	mount -t tmpfs -o mode=755 tmpfs "$home"
+	fixed_by "a home of somebody else" "$label" required \
+		"*cannot make a directory in '$home': Permission denied*fix: as root: install -d -o $TEST_USER $home/.local/share/lxc *" files
+	sh -c "$(below "$label" | sed 's/.*fix: as root: //')"
+	ok "what repairs it does" check files
+	is "and nothing is left there" "$(ls -A "$home/.local/share/lxc")" ""
+	mount -o remount,noexec "$home"
+	fixed_by "a file system without programs" "$label" required "*mounted noexec*fix: *" files
+	mount -o remount,ro "$home"
+	fixed_by "a file system that is read-only" "$label" required "*Read-only*fix: *" files
+	umount "$home"
 }
 
 # The limit of a user namespace of this test, where the caller has one id of his own.
@@ -256,7 +276,9 @@ broken_budget()
 # Whose programs and ids are the host's
 root_of_a_namespace()
 {
-	as_user unshare --user --map-root-user "$RLXC" checkconfig >"$TMP/out" 2>&1 </dev/null
+	# The directory of the host's root is none of his.
+	as_user unshare --user --map-root-user "$RLXC" checkconfig namespaces ids cgroup mounts security net helpers \
+		>"$TMP/out" 2>&1 </dev/null
 	is "root of a user namespace: exit code" $? 0
 	is "root of a user namespace: no word on the host's programs" "$(grep -E '^newuidmap|^Id maps|ordinary' "$TMP/out")" ""
 }
@@ -339,6 +361,7 @@ if [ "$(id -u)" -eq 0 ] && getent passwd "${TEST_USER:-}" >/dev/null && has newu
 	need_user
 	who=bare
 	broken_ids
+	broken_files
 	broken_limit
 	broken_budget
 	root_of_a_namespace

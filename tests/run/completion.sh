@@ -13,6 +13,11 @@ case "$*" in
 "-1 --frozen") echo ice ;;
 "-1 --defined") printf '%s\n' web www off ice ;;
 "-1 -P /srv/c --stopped") echo elsewhere ;;
+"-f -F GROUPS") printf '%s\n' GROUPS "web, db" - ;;
+"snapshot -n web -L") echo "snap0 (/srv/c/web/snaps) 2026:01:01 00:00:00" ;;
+"snapshot -n off -L") echo "No snapshots" ;;
+"config explain") printf '%s\n' 'lxc.tty.max (number)' '  How many' 'lxc.net.N.type' ;;
+"config -l") echo lxc.lxcpath ;;
 esac
 EOF
 chmod 755 "$TMP/rlxc"
@@ -63,7 +68,19 @@ is "and not after a blank" "$(offers "$rlxc" attach -e "")" "web www"
 is "columns" "$(offers "$rlxc" ls -f -F NAME,IPV)" "NAME,IPV4 NAME,IPV6"
 is "log levels" "$(offers "$rlxc" ls -l D)" "DEBUG"
 is "formats" "$(offers "$rlxc" ls --format = "")" "json text"
-is "templates" "$(offers "$rlxc" create -t busy)" "busybox"
+like "templates" " $(offers "$rlxc" create -t "") " "* busybox image local none *"
+is "groups" "$(offers "$rlxc" autostart -g "")" "web db"
+is "joined groups" "$(offers "$rlxc" ls -g web,d)" "web,db"
+is "snapshots" "$(offers "$rlxc" snapshot web -r "")" "snap0"
+is "none of them" "$(offers "$rlxc" snapshot -n off --destroy "")" ""
+is "keys" "$(offers "$rlxc" info web -c lxc.n)" "lxc.net.0.type"
+is "a key to set" "$(offers "$rlxc" start -s lxc.tty)" "lxc.tty.max"
+is "keys of config" "$(offers "$rlxc" config "")" "check explain lxc.lxcpath"
+is "keys to explain" "$(offers "$rlxc" config explain lxc.t)" "lxc.tty.max"
+is "what to do with a device" "$(offers "$rlxc" device web "")" "add del"
+is "with a file" "$(offers "$rlxc" device web add scr)" ""
+is "all subjects of checkconfig" "$(offers "$rlxc" checkconfig "" | tr ' ' ,)" \
+	"$("$RLXC" checkconfig nonsense 2>&1 | sed -n 's/^hint: there are: //p' | tr -d ' ')"
 is "backends" "$(offers "$rlxc" create -B d)" "dir"
 mkdir "$TMP/subdir"
 is "directories" "$(offers "$rlxc" ls -P sub)" "subdir"

@@ -12,28 +12,16 @@ chmod 644 "$TMP/empty"
 # inside LINE... -- COMMAND...: as init of a container whose configuration ends in these lines
 inside()
 {
-	conf=
-	while [ "$1" != -- ]; do
-		conf="$conf$1
-"
-		shift
-	done
-	shift
-	as_caller sh -c 'printf "lxc.include = %s/c/config\n%s" "$1" "$2" >"$1/conf"' sh "$LXCPATH" "$conf"
+	configured "lxc.include = $LXCPATH/c/config"$'\n' "$@"
+	shift "${test_n:?}"
 	lxc start -n c -f "$LXCPATH/conf" -F -- "$@" </dev/null
 }
 
 # code LINE... -- COMMAND...: the same, and its exit code counts
 code()
 {
-	conf=
-	while [ "$1" != -- ]; do
-		conf="$conf$1
-"
-		shift
-	done
-	shift
-	as_caller sh -c 'printf "lxc.include = %s/c/config\n%s" "$1" "$2" >"$1/conf"' sh "$LXCPATH" "$conf"
+	configured "lxc.include = $LXCPATH/c/config"$'\n' "$@"
+	shift "${test_n:?}"
 	lxc execute -n c -f "$LXCPATH/conf" -- "$@" </dev/null
 }
 
@@ -47,6 +35,37 @@ refused()
 mounts()
 {
 	awk -v below="$1" '{ for (i = 7; $i != "-"; i++); if (index($5, below) == 1) print $5, $(i + 1), $6, $4 }'
+}
+
+# What proc:mixed and sys:mixed hide: with ids of its own, and besides without
+hidden_ids="/proc/kcore /proc/keys /proc/timer_list"
+hidden_root="/proc/acpi /proc/asound /proc/latency_stats /proc/sched_debug /proc/scsi
+/sys/devices/virtual/powercap /sys/firmware"
+
+# These of the words, one on a line, which this kernel has
+existing()
+{
+	for path; do [ ! -e "$path" ] || echo "$path"; done
+}
+
+# hidden LINE...: which of them are, seen from inside
+hidden()
+{
+	# shellcheck disable=SC2086,SC2016
+	inside 'lxc.mount.auto =' "$@" -- /bin/sh -c 'for path; do
+		if [ -d "$path" ]; then
+			[ -z "$(ls -A "$path")" ] && grep -q " / $path ro,.* - tmpfs " /proc/self/mountinfo && echo "$path"
+		elif [ "$(stat -c %t:%T "$path" 2>/dev/null)" = 1:3 ]; then
+			echo "$path"
+		fi
+	done' sh $hidden_ids $hidden_root
+}
+
+# Lines of mounts that are not for hiding
+not_hidden()
+{
+	# shellcheck disable=SC2086
+	grep -v "$(printf '^%s \n' $hidden_ids $hidden_root)"
 }
 
 identity()
@@ -170,7 +189,7 @@ auto_mounts()
 	is "$who: proc:rw" "$(inside "$none" 'lxc.mount.auto = proc:rw' -- /bin/sh -c "$info" | mounts /proc)" \
 		"/proc proc rw,nosuid,nodev,noexec,relatime /"
 	for token in proc proc:mixed; do
-		is "$who: $token" "$(inside "$none" "lxc.mount.auto = $token" -- /bin/sh -c "$info" | mounts /proc | grep -v boot_id)" \
+		is "$who: $token" "$(inside "$none" "lxc.mount.auto = $token" -- /bin/sh -c "$info" | mounts /proc | not_hidden)" \
 			"/proc proc rw,nosuid,nodev,noexec,relatime /
 /proc/sys proc ro,nosuid,nodev,noexec,relatime /sys
 /proc/sys/net proc rw,nosuid,nodev,noexec,relatime /sys/net$sysrq"
@@ -182,10 +201,17 @@ auto_mounts()
 	is "$who: sys:rw" "$(inside "$none" 'lxc.mount.auto = proc:rw sys:rw' -- /bin/sh -c "$info" | mounts /sys | cut -d' ' -f1-3)" "/sys sysfs rw,relatime"
 	is "$who: sys:ro" "$(inside "$none" 'lxc.mount.auto = proc:rw sys:ro' -- /bin/sh -c "$info" | mounts /sys | cut -d' ' -f1-3)" "/sys sysfs ro,relatime"
 	for token in sys sys:mixed; do
-		is "$who: $token" "$(inside "$none" "lxc.mount.auto = proc $token" -- /bin/sh -c "$info" | mounts /sys)" \
+		is "$who: $token" "$(inside "$none" "lxc.mount.auto = proc $token" -- /bin/sh -c "$info" | mounts /sys | not_hidden)" \
 			"/sys sysfs ro,nosuid,nodev,noexec,relatime /
 /sys/devices/virtual/net sysfs rw,nosuid,nodev,noexec,relatime /devices/virtual/net"
 	done
+	# shellcheck disable=SC2086
+	case $who in root) wanted=$(existing $hidden_ids $hidden_root) ;; *) wanted=$(existing $hidden_ids) ;; esac
+	is "$who: what proc and sys hide" "$(hidden 'lxc.mount.auto = proc sys')" "$wanted"
+	is "$who: nothing is hidden by proc:rw and sys:ro" "$(hidden 'lxc.mount.auto = proc:rw sys:ro')" ""
+	is "$who: what an entry mounts there is not" "$(hidden 'lxc.mount.auto = proc' \
+		'lxc.mount.entry = /proc/timer_list proc/timer_list none bind 0 0' | grep timer_list)" ""
+	is "$who: what is hidden is empty" "$(inside "$none" 'lxc.mount.auto = proc' -- /bin/sh -c "cat /proc/keys /proc/timer_list" 2>/dev/null)" ""
 	is "$who: sys shows the own interfaces" "$(inside "$none" "lxc.mount.auto = proc sys" -- /bin/ls /sys/class/net)" lo
 	like "$who: no such token" "$(refused 'lxc.mount.auto = proc:ro')" "*proc:ro*"
 	like "$who: commas" "$(refused 'lxc.mount.auto = proc,sys')" "*proc,sys*"

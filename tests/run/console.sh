@@ -66,9 +66,11 @@ ttys()
 		is "$who: -e x" $? 0
 		out=$(on_terminal 'expect=<Ctrl.x q>' 'send=\x18q' -- $con -t 2 -e X)
 		is "$who: -e X" $? 0
+		out=$(on_terminal 'expect=<Ctrl.\] q>' 'send=\x1dq' -- $con -t 2 -e ^])
+		is "$who: -e ^]" $? 0
 		# Ctrl-C and Ctrl-Z go inside.
 		out=$(on_terminal 'expect=tty 4' 'send=\r' 'expect=# ' 'send=sleep 50\r' 'sleep=0.3' 'send=\x03' 'send=echo c=$?\r' 'expect=c=130' \
-			'send=sleep 51\r' 'sleep=0.3' 'send=\x1a' 'expect=Stopped' 'send=kill -9 %1\r' 'send=\x01q' -- $con -t 4)
+			'send=sh -c "echo go|tr o 1; exec sleep 51"\r' 'expect=g1' 'send=\x1a' 'expect=Stopped' 'send=kill -9 %1\r' 'send=\x01q' -- $con -t 4)
 		is "$who: Ctrl-C and Ctrl-Z go inside" $? 0
 
 		# One who holds it, and another who wants it
@@ -93,7 +95,9 @@ ttys()
 
 		# Without a terminal
 		exits 0 "$who: no input is no visit" lxc console -n c -t 5
-		is "$who: typed by a pipe" "$({ printf 'echo $((5*5))\n'; sleep 0.5; printf '\001q'; } | lxc console -n c -t 5 2>/dev/null | tr -d '\r' | grep -c '^25$')" 1
+		rm -f "$TMP/typed"
+		{ printf 'echo $((5*5))\n'; wait_for 10 grep -q ^25 "$TMP/typed"; printf '\001q'; } | lxc console -n c -t 5 >"$TMP/typed" 2>/dev/null
+		is "$who: typed by a pipe" "$(tr -d '\r' <"$TMP/typed" | grep -c '^25$')" 1
 		is "$who: the words go to stderr" "$({ sleep 0.2; printf '\001q'; } | lxc console -n c -t 5 2>&1 >/dev/null | head -n 2 | tr '\n' '|')" "|Connected to tty 5|"
 
 		out=$(on_terminal 'expect=tty 1' hangup -- $con -t 1)

@@ -40,20 +40,14 @@ own_dev()
 # write LINE...: a configuration of these lines
 write()
 {
-	lines=$(printf '%s\n' "$@")
-	as_caller sh -c 'printf "%s\n" "$2" >"$1/conf"' sh "$LXCPATH" "$lines"
+	configured "" "$@" --
 }
 
 # on_host LINE... -- COMMAND...: as init of a container with the host's files, where there is Python
 on_host()
 {
-	lines=()
-	while [ "$1" != -- ]; do
-		lines+=("$1")
-		shift
-	done
-	shift
-	write "${lines[@]}"
+	configured "" "$@"
+	shift "${test_n:?}"
 	lxc start -n c -f "$LXCPATH/conf" -F -- "$@" </dev/null
 }
 

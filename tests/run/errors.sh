@@ -516,14 +516,14 @@ rm "$TMP/.held"
 
 config orphan "$base" "lxc.monitor.signal.pdeath = SIGCHLD"
 prepare start -n orphan -- /bin/busybox sleep 600
-monitor=$(awk '$1 == "monitor" {print $2}' "$LXCPATH"/.run/orphan/state)
+monitor=$(awk '$1 == "monitor" {pid = $2} END {print pid}' "$LXCPATH"/.run/orphan/state)
 kill -9 "$monitor"
 sleep 0.3
 try "monitor killed: destroy" destroy -n orphan
 prepare stop -n orphan -k
 config orphan "$base"
 prepare start -n orphan -- /bin/busybox sleep 600
-kill -9 "$(awk '$1 == "monitor" {print $2}' "$LXCPATH"/.run/orphan/state)"
+kill -9 "$(awk '$1 == "monitor" {pid = $2} END {print pid}' "$LXCPATH"/.run/orphan/state)"
 sleep 0.3
 prepare info -n orphan # clears away what is left
 try "monitor and init killed: attach" attach -n orphan

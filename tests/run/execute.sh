@@ -7,7 +7,8 @@ need python3
 [ -x /bin/busybox ] || [ -x /usr/bin/busybox ] || skip "no busybox"
 
 : >"$TMP/empty"
-chmod 644 "$TMP/empty"
+echo 'lxc.net.0.type = empty' >"$TMP/net"
+chmod 644 "$TMP/empty" "$TMP/net"
 
 run()
 {
@@ -134,12 +135,16 @@ terminal()
 	t="$RLXC execute -P $LXCPATH -n c"
 	# shellcheck disable=SC2086
 	{
-		out=$(on_terminal size=31x71 'expect=# ' 'send=stty size\r' 'expect=31 71' 'send=sleep 50\r' 'sleep=0.3' 'send=\x03' \
+		out=$(on_terminal size=31x71 'expect=# ' 'send=stty size\r' 'expect=31 71' 'send=sh -c "echo go|tr o 1; exec sleep 50"\r' 'expect=g1' 'send=\x03' \
 			'send=echo code=$?\r' 'expect=code=130' 'size=22x99' 'send=stty size\r' 'expect=22 99' \
 			'send=sleep 60 &\r' 'expect=# ' 'send=jobs\r' 'expect=Running' 'send=kill %1\r' \
-			'send=sleep 70\r' 'sleep=0.3' 'send=\x1a' 'expect=Stopped' 'send=kill -9 %2; tty\r' 'expect=/dev/' 'send=exit 12\r' 'sleep=0.2' 'send=exit 12\r' -- $t -- /bin/sh)
+			'send=sh -c "echo go|tr o 1; exec sleep 70"\r' 'expect=g1' 'send=\x1a' 'expect=Stopped' 'send=kill -9 %2; tty\r' 'expect=/dev/' 'send=exit 12\r' 'sleep=0.2' 'send=exit 12\r' -- $t -- /bin/sh)
 		is "$who: a shell on a terminal, its code" $? 12
 		like "$who: without complaints" "$(printf '%s' "$out" | grep -c 'job control\|cannot access')" 0
+		out=$(on_terminal size=31x71 'expect=# ' 'send=stty size\r' 'expect=31 71' 'send=sh -c "echo go|tr o 1; exec sleep 50"\r' 'expect=g1' 'send=\x03' \
+			'send=echo code=$?\r' 'expect=code=130' 'send=sh -c "echo go|tr o 1; exec sleep 70"\r' 'expect=g1' 'send=\x1a' 'expect=Stopped' 'send=kill -9 %1; tty\r' \
+			'expect=/dev/' 'send=exit 12\r' 'sleep=0.2' 'send=exit 12\r' -- $RLXC execute -P $LXCPATH -n s -f $TMP/net -- /bin/busybox sh)
+		is "$who: so on the host's files" $? 12
 		on_terminal 'expect=up' 'sleep=0.2' 'send=\x03' -- $t -- /bin/sh -c 'echo up; exec sleep 100' >/dev/null
 		is "$who: Ctrl-C ends a program" $? 130
 		on_terminal 'expect=up' 'send=typed\r' 'send=\x04' -- $t -- /bin/sh -c 'echo up; cat' >"$TMP/out"

@@ -66,6 +66,7 @@ def make(top):
     socket.socket(socket.AF_UNIX).bind("socket")
     if os.path.exists("/dev/null") and "--devices" in sys.argv:
         os.mknod("node", stat.S_IFCHR | 0o600, os.makedev(1, 3))
+        os.mknod("disk", stat.S_IFBLK | 0o600, os.makedev(7, 200))
     os.link("owned", "dir/other-name")
     os.link("owned", "third-name")
     with open("sparse", "wb") as file:
@@ -78,7 +79,7 @@ def make(top):
     write("capable", mode=0o755)
     write("acl", mode=0o700, uid=UID)
     attributes = [("capable", "security.capability", CAPABILITY), ("owned", "user.test", b"bin\0ary"),
-                  ("dir", "user.of.a.directory", b""), ("acl", "system.posix_acl_access", ACCESS),
+                  ("dir", "user.of.a.directory", b""), ("dir", "user.overlay.opaque", b"y"), ("acl", "system.posix_acl_access", ACCESS),
                   ("dir/acl", "system.posix_acl_access", ACCESS)]
     write("dir/acl/before")
     attributes.append(("dir/acl", "system.posix_acl_default", DEFAULT))
@@ -182,11 +183,43 @@ def hostile(out, store):
     config("mount", "lxc.mount.entry", "lxc.mount.entry = /home home none bind\n", "trust")
     config("old-key", "lxc.mount.fstab", "lxc.mount = /etc/fstab\n", "trust")
     config("namespace", "lxc.namespace.share.net", "lxc.namespace.share.net = 1\n", "trust")
+    for name, line in (
+            ("mount-cwd", "lxc.mount.entry = ../../../../../etc x none bind"),
+            ("mount-escaped", "lxc.mount.entry = \\134etc x none bind"),
+            ("mount-layers", "lxc.mount.entry = overlay x overlay lowerdir=/etc:/usr"),
+            ("mount-own", "lxc.mount.entry = %s/c/. x none bind,idmap=container" % store),
+            ("log-config", "lxc.console.logfile = %s/c/config" % store),
+            ("log-below", "lxc.console.logfile = %s/c/hooks/x.log" % store),
+            ("fstab-log", "lxc.mount.fstab = %s/c/x.log" % store),
+            ("fstab-rotated", "lxc.mount.fstab = %s/c/x.log.1" % store),
+            ("fstab-layer", "lxc.mount.fstab = %s/c/overlay/delta/t" % store),
+            ("console-own", "lxc.console.path = %s/c/x.log" % store),
+            ("mount-auto", "lxc.mount.auto = proc shmounts:/etc:/mnt"),
+            ("clone", "lxc.namespace.clone = user mnt pid"),
+            ("variable", "lxc.environment = PATH"),
+            ("keyring", "lxc.keyring.session = 1"),
+            ("sysctl", "lxc.sysctl.kernel.core_pattern = |/x"),
+            ("log-cwd", "lxc.log.file = ../../../a-file"),
+            ("keep", "lxc.namespace.keep = net"),
+            ("groups", "lxc.init.groups = keep"),
+            ("profile", "lxc.apparmor.raw = }"),
+            ("hook-environment", "lxc.environment.hooks = LD_PRELOAD=/x"),
+            ("include-later", "lxc.include = %s/nobody-has-it-yet/" % store),
+            ("include-up", "lxc.include = /usr/share/lxc/../../../etc/passwd")):
+        config(name, "acts on this host: '%s = " % line.split()[0], line + "\n")
+    config("route", "acts on this host: 'lxc.net.0.veth.ipv4.route = ",
+           "lxc.net.0.type = veth\nlxc.net.0.veth.ipv4.route = 192.0.2.0/24\n")
+    config("fstab", "acts on this host: 'lxc.mount.fstab = ",
+           "lxc.rootfs.path = dir:/old/c/rootfs\nlxc.mount.fstab = /old/c/fstab\n", "trust",
+           [member("c/fstab", b"proc proc proc\n/etc x none bind\n")])
     # What is included comes with the archive itself.
     config("include", "acts on this host: 'lxc.include = ", "lxc.include = %s/c/more/\n" % store, "",
            [folder("c/more"), member("c/more/x.conf", b"lxc.hook.pre-start = /bin/true\n")])
     config("no-key", "unknown key", "lxc.no.such = 1\n")
     config("binary", "is no text", "lxc.uts.name = c\n\0\0")
+    sparse = {"GNU.sparse.major": "0", "GNU.sparse.minor": "1", "GNU.sparse.name": "c/rootfs/f",
+              "GNU.sparse.size": str(1 << 41), "GNU.sparse.map": "0,1"}
+    config("huge", "is too large*hint: *--trust", net, "trust", [member("c/rootfs/f", b"x", pax_headers=sparse)])
     config("symlink-out", "a symbolic link is on its way", net, "",
            [member("c/rootfs/l", type=tarfile.SYMTYPE, link="/tmp"), member("c/rootfs/l/x", b"harm")])
     config("dotdot", "contains '..'", net, "", [member("c/rootfs/../../../x", b"harm")])
@@ -207,10 +240,12 @@ def hostile(out, store):
     case("bad-name", "name", [member("-c/config", net.encode()), folder("-c/rootfs")], "unnamed")
     case("no-container", "holds no container", [folder("etc"), member("etc/passwd", b"x")])
     # Taken, but for what is not its own to bring.
-    config("own", "-", net, "accept",
+    config("own", "-", net + "lxc.log.file = %s/c/c.log\nlxc.mount.fstab = %s/c/fstab\nlxc.console.path = none\n"
+           "lxc.environment = A=b\n"
+           % (store, store), "accept",
            [member("c/.rlxc", b"idmap u 0 0 1\n"), member("c/partial", b"x"), member("c/lxc_snapshots", b"1"),
             member("c/setuid", b"x", mode=0o6755), member("c/link", type=tarfile.SYMTYPE, link="/etc/passwd"),
-            member("c/fstab", b"x", mode=0o640, uid=12345), folder("c/hooks"), member("c/hooks/h", b"x", mode=0o755)])
+            member("c/fstab", b"#", mode=0o640, uid=12345), folder("c/hooks"), member("c/hooks/h", b"x", mode=0o755)])
     with open(os.path.join(out, "cases"), "w", encoding="ascii") as file:
         file.write("\n".join(cases) + "\n")
 

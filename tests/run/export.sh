@@ -123,6 +123,15 @@ imports()
 	is "$who: import from a pipe" "$said" "{\"name\":\"b\",\"path\":\"$LXCPATH/b\"}"
 	c=$LXCPATH/b
 	is "$who: paths lead to the new place" "$(grep -c "^lxc.mount.fstab = $c/fstab$" "$c/config")" 1
+	if [ "$who" = root ]; then
+		is "$who: device nodes are there again" "$(stat -c %t:%T "$c/rootfs/node")" 1:3
+		like "$who: but none of disks" "$(bring -n d "$archive" 2>&1; ls "$LXCPATH/d/rootfs/disk" 2>&1)" \
+			"*device nodes were left out: disk*No such file*"
+		lxc destroy -n d
+		ok "$who: unless it is trusted" bring -n d --trust "$archive"
+		is "$who: then all are" "$(stat -c %t:%T "$LXCPATH/d/rootfs/disk")" 7:c8
+		lxc destroy -n d
+	fi
 	is "$who: it is called so" "$(grep '^lxc.uts.name' "$c/config")" "lxc.uts.name = b"
 	is "$who: it keeps its address" "$(grep -c '02:00:00:00:12:34' "$c/config")" 1
 	is "$who: what is beside the files" "$(cd "$c" && ls; stat -c %a hooks/h; stat -c %U fstab)" \
@@ -343,6 +352,12 @@ killed()
 a"
 	traced fsync export -P "$LXCPATH" -n a -o "$TMP/archives/killed.tar"
 	is "$who: a killed export leaves no file" "$(find "$TMP/archives" -name '.*' -o -name 'killed*')" ""
+	[ "$who" = root ] || return 0
+	set -- -e trace=openat,linkat,renameat -P "$TMP/archives" -e inject=openat:error=EOPNOTSUPP:when=1 -o "$TMP/calls"
+	ok "$who: export where files have names" strace -f -qq "$@" "$RLXC" export -P "$LXCPATH" -n a -z none -o "$TMP/archives/named"
+	like "$who: in all steps" "$(cat "$TMP/calls")" "*O_TMPFILE*EOPNOTSUPP*O_EXCL*renameat(*"
+	is "$who: which is complete" "$(tar -tf "$TMP/archives/named" 2>/dev/null | grep -c '^a/config$')" 1
+	rm -f "$TMP/archives/named" "$TMP/calls"
 }
 
 # What one caller has exported is brought back by the other.
@@ -390,6 +405,9 @@ checks()
 		full_disk
 	else
 		imported b "an archive of root's" "$TMP/archives/root.tar.zst"
+		like "$who: without its device nodes" "$(bring -n b "$TMP/archives/root.tar.zst" 2>&1)" \
+			"*warning: device nodes were left out: *node*"
+		lxc destroy -n b
 		restores "one of root's with snapshots" "$TMP/archives/snaps.root.tar"
 		by_root
 	fi

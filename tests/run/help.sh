@@ -80,6 +80,21 @@ hint: see 'lxc-$command --help'"
 	done
 	ok "rlxc(1) refers to it" grep -q "lxc-$command\\*(1)" "$top_srcdir/man/rlxc.1.scd"
 done
+# Of those that are words after rlxc alone, some share a page; completion and help are in rlxc(1).
+for command in $names; do
+	case " $linked completion help " in *[[:space:]]"$command"[[:space:]]*) continue ;; esac
+	page=$(sed -n "s/^second_pages =.* rlxc-$command=\([a-z-]*\).*/\1/p" "$top_srcdir/Makefile.am")
+	page=$top_srcdir/man/${page:-rlxc-$command}.1.scd
+	like "the page of rlxc $command names it" "$(sed -n '/^# NAME/,/^# SYN/p' "$page")" "*rlxc-$command*"
+	is "with all options" "$(options_of "$command" | undocumented "$page" "$top_srcdir/man/rlxc.1.scd")" ""
+done
+# "see SECTION in PAGE(N)", in messages and in the manual
+wrong=$(cd "$top_srcdir" && grep -rhoE 'see [A-Z][A-Z0-9 ]* in \*?[a-z.-]+\*?\([1-8]\)' man lib runner helpers | tr -d '*' | sort -u |
+	sed -E 's/see (.*) in (.*)\((.)\)/\1:man\/\2.\3.scd/' |
+	while IFS=: read -r section page; do
+		grep -qx "# $section" "$page" || echo "$page has no $section"
+	done)
+is "sections that are referred to exist" "$wrong" ""
 if has scdoc; then
 	for page in "$top_srcdir"/man/*.scd; do
 		ok "$(basename "$page") can be built" sh -c 'scdoc <"$1"' - "$page"

@@ -29,20 +29,14 @@ chmod 755 "$HOOKS/note"
 
 conf() # LINE...: the configuration of c with these lines
 {
-	text=$(printf '%s\n' "$@")
-	as_caller sh -c 'printf "lxc.include = %s/c/config\n%s\n" "$1" "$2" >"$1/conf"' sh "$LXCPATH" "$text"
+	configured "lxc.include = $LXCPATH/c/config"$'\n' "$@" --
 }
 
 # run LINE... -- COMMAND...: the container with them in the foreground
 run()
 {
-	lines=()
-	while [ "$1" != -- ]; do
-		lines+=("$1")
-		shift
-	done
-	shift
-	conf "${lines[@]}"
+	configured "lxc.include = $LXCPATH/c/config"$'\n' "$@"
+	shift "${test_n:?}"
 	lxc start -n c -f "$LXCPATH/conf" -F -- "$@" </dev/null
 }
 

@@ -220,6 +220,21 @@ right_place()
 	done
 }
 
+# What hides files of /proc is the host's null device, whatever the image calls one (CVE-2025-31133).
+masks()
+{
+	config 'lxc.autodev = 0' 'lxc.mount.auto = proc:mixed'
+	for kind in link-file proc-link file device missing; do
+		[ $kind != device ] || [ "$(id -u)" -eq 0 ] || continue
+		make_rootfs
+		plant dev/null $kind
+		outside >"$TMP/.before"
+		try ok "/dev/null is a $kind"
+		is "$who: and nothing of it is in /proc" "$(lxc start -n c -F -f "$TMP/conf" -- /bin/busybox \
+			stat -c %t:%T /proc/timer_list </dev/null)" 1:3
+	done
+}
+
 others()
 {
 	make_rootfs
@@ -444,6 +459,7 @@ checks()
 	: "${first:=0}" "${first_gid:=0}"
 	right_place
 	targets
+	masks
 	others
 	attaches
 	races

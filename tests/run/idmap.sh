@@ -230,6 +230,11 @@ $own_uid:$own_gid"
 roots()
 {
 	local c=priv src=$TMP/src-root
+	# As all that systemd mounts
+	mkdir -p "$LXCPATH/$c"
+	mount --bind "$LXCPATH/$c" "$LXCPATH/$c"
+	mount --make-shared "$LXCPATH/$c"
+	on_exit "umount -l '$LXCPATH/$c'"
 	plain $c
 	mkdir "$src"
 	config $c "$user_map" "lxc.rootfs.path = dir:$LXCPATH/$c/rootfs" \
@@ -239,6 +244,7 @@ roots()
 	is "root: on the disk" "$(owner "$src/made")" 5:7
 	is "root: and inside" "$(inside $c 'busybox stat -c %u:%g /src/made /')" "5:7
 0:0"
+	is "root: nothing of it is mounted on the host" "$(grep " $LXCPATH/$c/" /proc/self/mountinfo)" ""
 	unshare -U sleep 1000 &
 	holder=$!
 	on_exit 'kill $holder 2>/dev/null'
@@ -252,7 +258,7 @@ roots()
 	config $c "$user_map" "lxc.rootfs.path = dir:$LXCPATH/$c/rootfs" \
 		'lxc.rootfs.options = idmap=container' \
 		"lxc.mount.entry = $src src none bind,create=dir,idmap=/etc/passwd"
-	like "root: a file that is no namespace" "$(inside $c true 2>&1)" "*cannot mount '$src' with idmap=*"
+	like "root: a file that is no namespace" "$(inside $c true 2>&1)" "*'idmap=/etc/passwd': '/etc/passwd' is not a namespace*"
 	config $c "$user_map" "lxc.rootfs.path = dir:$LXCPATH/$c/rootfs" \
 		'lxc.rootfs.options = idmap=container' \
 		"lxc.mount.entry = /proc p none rbind,create=dir,idmap=container"

@@ -319,13 +319,20 @@ make_other_cgroup()
 	on_exit 'rmdir "$OTHER_CGROUP" 2>/dev/null'
 }
 
+# The last monitor's cgroup is removed a moment after its end.
+remove_user_cgroup()
+{
+	find "$USER_CGROUP" -depth -type d -exec rmdir {} \;
+	[ ! -e "$USER_CGROUP" ]
+}
+
 make_user_cgroup()
 {
 	for test_dir in /sys/fs/cgroup /sys/fs/cgroup/unified; do
 		[ -e $test_dir/cgroup.procs ] && [ ! -e $test_dir/tasks ] || continue
 		mkdir "$test_dir/rlxc-$TEST_NAME-$$" 2>/dev/null || continue
 		USER_CGROUP=$test_dir/rlxc-$TEST_NAME-$$
-		on_exit 'find "$USER_CGROUP" -depth -type d -exec rmdir {} \; 2>/dev/null'
+		on_exit 'wait_for 5 remove_user_cgroup'
 		chown "$TEST_USER" "$USER_CGROUP" "$USER_CGROUP/cgroup.procs" \
 			"$USER_CGROUP/cgroup.threads" "$USER_CGROUP/cgroup.subtree_control"
 		return 0
@@ -373,6 +380,22 @@ say_no_network()
 	done
 	[ -f "$test_config" ] || return 0
 	grep -qs 'lxc\.net' "$test_config" || printf '\nlxc.net.0.type = empty\n' >>"$test_config"
+}
+
+# configured HEAD LINE... -- WORD...: the configuration $LXCPATH/conf of HEAD, which is lines by itself, and
+# these lines; test_n is how many words the caller shifts to have WORD...
+configured()
+{
+	test_lines=$1
+	test_n=1
+	shift
+	while [ "$1" != -- ]; do
+		test_lines="$test_lines$1
+"
+		test_n=$((test_n + 1))
+		shift
+	done
+	as_caller sh -c 'printf "%s" "$2" >"$1/conf"' sh "$LXCPATH" "$test_lines"
 }
 
 lxc()

@@ -71,6 +71,12 @@ events = [json.loads(line) for line in sys.stdin]
 print(*[e["state"] for e in events if e["name"] == sys.argv[1]])' "${3-c}"
 }
 
+# Of the label j; who took over from a monitor may have seen the end.
+last_are()
+{
+	case $(states j 1 | sed 's/STOPPING //g') in *"$1") ;; *) return 1 ;; esac
+}
+
 # field LABEL STATE FIELD: of the last event with that state
 field()
 {
@@ -197,9 +203,9 @@ killed_monitors()
 	as_caller kill -9 "$(monitor_of c)"
 	# Of a user's container it belongs to a subordinate id.
 	kill -9 "$init" 2>/dev/null || lxc stop -n c -k
-	is "$who: or ends" "$(states j 10 | cut -d ' ' -f 8-)" "STARTING RUNNING STOPPED"
+	ok "$who: or ends" wait_for 10 last_are "STARTING RUNNING STOPPED"
 	start_asleep
-	is "$who: the next start" "$(states j 12 | cut -d ' ' -f 11-)" "STARTING RUNNING"
+	ok "$who: the next start" wait_for 10 last_are "STOPPED STARTING RUNNING"
 	end j
 
 	# One that was there before; and who begins when its monitor is gone already.

@@ -109,6 +109,17 @@ no_tool()
 	! run_tool_args
 }
 
+# Another one than the process $old
+other_tool()
+{
+	run_tool_args && ! pgrep -f "/proc/$monitor/fd/" | grep -qx "${old:-none}"
+}
+
+echoes() # KIND HOST PORT
+{
+	call "$@" hello | grep -q '^from .* hello$'
+}
+
 ask()
 {
 	lxc attach -n s -- timeout 10 python3 "$TMP/net-user.py" ask "$@" 2>&1
@@ -153,10 +164,13 @@ outside()
 	background call_nobody
 	like "$tool: the host's loopback is not reached" "$(ask tcp 10.0.2.2 7009 hello)" "*Error*"
 	kill $background_pid
-	old=$(pgrep -f "/proc/$monitor/fd/")
-	kill -9 "$old"
-	ok "$tool: one that is killed leaves the container alone" wait_for 5 test ! -e "/proc/${old:-self}"
-	ok "$tool: which runs" is_state s RUNNING
+	for round in first second; do
+		old=$(pgrep -f "/proc/$monitor/fd/")
+		kill -9 "$old"
+		ok "$tool: killed a $round time, it is started again" wait_for 30 other_tool
+		ok "$tool: the container runs" is_state s RUNNING
+		ok "$tool: it has a network again" wait_for 30 asks
+	done
 	lxc stop -k -n s
 	begin s -f "$config" -s lxc.net.0.type=user -s lxc.net.0.name=lan7 -s lxc.net.0.mtu=1300 \
 		-s lxc.net.0.hwaddr=02:00:00:00:00:77 -- sleep 1000
@@ -167,15 +181,21 @@ outside()
 	ok "$tool: that process is gone" test ! -d "/proc/${old:-self}"
 }
 
+asks()
+{
+	ask tcp $neighbour 7000 hello | grep -qx "from $host hello"
+}
+
 call_nobody()
 {
 	exec python3 "$TMP/net-user.py" hold 127.0.0.1 7009
 }
 
+# published [OPTION...]
 published()
 {
 	ok "$tool: starts with published ports" begin s -f "$config" --publish 7001:7000 --publish 7001:7000/udp \
-		--publish $host:7002:7000 -- python3 "$TMP/net-user.py" serve
+		--publish $host:7002:7000 "$@" -- python3 "$TMP/net-user.py" serve
 	wait_for 10 call tcp $host 7001 up
 	is "$tool: a published port answers" "$(call tcp $host 7001 hello)" "from $neighbour hello"
 	is "$tool: and one of UDP" "$(call udp $host 7001 hello)" "from $neighbour hello"
@@ -186,9 +206,30 @@ published()
 		like "$tool: over IPv6" "$(call tcp $host6 7001 hello)" "from $neighbour6 hello"
 		like "$tool: UDP over IPv6" "$(call udp $host6 7001 hello)" "from $neighbour6 hello"
 	fi
+	[ "$who" = root ] || killed_while_published
 	lxc stop -k -n s
 	ok "$tool: the port is free again" wait_for 5 python3 -c \
 		"import socket; s = socket.socket(); s.setsockopt(1, 2, 1); s.bind(('$host', 7001))"
+}
+
+# Somebody takes its port before it is back: it is tried until the port is free.
+killed_while_published()
+{
+	old=$(pgrep -f "/proc/$monitor/fd/")
+	kill -STOP "$monitor"
+	kill -9 "$old"
+	wait_for 10 no_listener
+	background python3 "$TMP/net-user.py" hold 0.0.0.0 7001
+	kill -CONT "$monitor"
+	ok "$tool: killed, and its port is taken" wait_for 30 grep -q 'publish = 7001:7000/tcp.*trying again' "$LXCPATH/log-$tool"
+	kill $background_pid
+	ok "$tool: when that is free, the port answers again" wait_for 60 echoes tcp $host 7001
+	ok "$tool: so does that of UDP" wait_for 30 echoes udp $host 7001
+}
+
+no_listener()
+{
+	! ss -Hlnt 'sport = :7001' | grep -q .
 }
 
 lookup()
@@ -317,13 +358,13 @@ each_tool()
 {
 	tool=pasta
 	outside
-	published
+	published -l INFO -o "$LXCPATH/log-$tool"
 	system_container
 	lxc destroy -f -n c >/dev/null 2>&1
 	without pasta
 	tool=slirp4netns
 	outside
-	published
+	published -l INFO -o "$LXCPATH/log-$tool"
 	system_container
 	with_again pasta
 }

@@ -6,10 +6,16 @@
 . "$(dirname "$0")/lib.sh"
 who= # set by each_caller
 has busybox || skip "no busybox"
+need python3
 
 monitor()
 {
 	pgrep -f "^\[lxc monitor\] $LXCPATH c$"
+}
+
+monitor_cgroup()
+{
+	sed -n 's/^0:://p' "/proc/$(monitor)/cgroup"
 }
 
 no_monitor()
@@ -43,7 +49,7 @@ run_dir()
 	find /run/rlxc "$LXCPATH/.run" "/run/user/$(id -u "${TEST_USER:-root}")/rlxc" -path "*/c/state" 2>/dev/null |
 		while read -r file; do
 			# Others have containers of that name, too.
-			[ "$(sed -n 's/^init //p' "$file")" != "$1" ] || dirname "$file"
+			[ "$(sed -n 's/^init //p' "$file" | tail -n 1)" != "$1" ] || dirname "$file"
 		done
 }
 
@@ -52,7 +58,7 @@ cgroup_of()
 {
 	path=$(sed -n 's/^0:://p' "/proc/$1/cgroup")
 	for top in /sys/fs/cgroup /sys/fs/cgroup/unified; do
-		case $path in */lxc.payload.*) [ ! -d "$top$path" ] || echo "$top$path" ;; esac
+		case $path in */lxc.payload.* | */lxc.monitor.*) [ ! -d "$top$path" ] || echo "$top$path" ;; esac
 	done
 }
 
@@ -74,19 +80,19 @@ taken_over()
 {
 	start -s lxc.uts.name=given -- /bin/busybox init
 	init=$(init)
+	first=$(monitor_cgroup)
 	kill_monitor
 	is "$who: without monitor: the state" "$(state c)" RUNNING
 	is "$who: and the init are known" "$(init)" "$init"
 	ok "$who: there is a monitor" test -n "$(monitor)"
 	is "$who: of the same name inside" "$(lxc attach -n c -- hostname)" given
 	if has_cgroup; then
-		like "$who: it is where the first one was" "$(sed -n 's/^0:://p' "/proc/$(monitor)/cgroup")" "*/lxc.monitor.c"
+		is "$who: it is where the first one was" "$(monitor_cgroup)" "$first"
 		ok "$who: freeze" lxc freeze -n c
 		kill_monitor
 		is "$who: another one sees that it is frozen" "$(state c)" FROZEN
 		ok "$who: unfreeze" lxc unfreeze -n c
 	fi
-	like "$who: a terminal that hung up is named" "$(message lxc console -n c -t 0)" "*no console*hint: *"
 	for command in "attach -n c -- true" "wait -n c -s RUNNING -t 5" "ls -f" "freeze -n c" "unfreeze -n c"; do
 		case $command in *freeze*) has_cgroup || continue ;; esac
 		kill_monitor
@@ -95,11 +101,15 @@ taken_over()
 		ok "$who: which stays" test -n "$(monitor)"
 	done
 	kill_monitor
+	jobs=
 	for _ in 1 2 3 4 5 6 7 8; do
 		lxc attach -n c -- true &
+		jobs="$jobs $!"
 	done
-	wait
-	is "$who: many at once make one" "$(monitor | wc -l)" 1
+	failed=0
+	for job in $jobs; do wait "$job" || failed=$((failed + 1)); done
+	is "$who: of many at once none fails" $failed 0
+	is "$who: and they make one" "$(monitor | wc -l)" 1
 	kill_monitor
 	ok "$who: reboot" lxc stop -n c -r -t 10
 	not_ok "$who: is a new init" test "$(init)" = "$init"
@@ -113,6 +123,105 @@ taken_over()
 post-stop reboot
 stop stop
 post-stop stop"
+}
+
+# hold_lock SECONDS FILE: as a process that takes over, and takes that long
+hold_lock()
+{
+	rm -f "$LXCPATH/held"
+	as_caller timeout 60 python3 -c 'import fcntl, sys, time
+lock = open(sys.argv[2], "r+")
+fcntl.lockf(lock, fcntl.LOCK_EX)
+open(sys.argv[3], "w")
+time.sleep(float(sys.argv[1]))' "$1" "$2" "$LXCPATH/held" &
+	wait_for 10 test -e "$LXCPATH/held"
+}
+
+# Longer than anybody would wait for a thing that hangs
+slow_one()
+{
+	start
+	dir=$(run_dir "$(init)")
+	kill_monitor
+	hold_lock 3 "$dir/lock"
+	ok "$who: who meets another that takes over waits for it" lxc attach -n c -- true
+	wait
+	lxc stop -k -n c
+}
+
+# ---- terminals ----
+
+# shellcheck disable=SC2016
+answering='answer() { while :; do
+	read -r x <"/dev/$1" && echo "$1 has $x" >"/dev/$1" || sleep 0.1
+done; }
+answer tty1 & answer console'
+
+# answers NAME NUMBER
+answers()
+{
+	on_terminal 'send=word\r' "expect=$1 has word" 'send=\x01q' -- "$RLXC" console -P "$LXCPATH" -n c -t "$2" >"$TMP/out"
+}
+
+terminals()
+{
+	start -s lxc.tty.dir=some -s "lxc.console.logfile=$LXCPATH/log" -- /bin/sh -c "$answering"
+	for i in 1 2; do
+		kill_monitor
+		ok "$who: adopted, $i: the console answers" answers console 0
+		ok "$who: and a tty" answers tty1 1
+	done
+	is "$who: nothing is stacked" "$(lxc attach -n c -- cat /proc/mounts | grep -c ' /dev/.*tty1 \| /dev/.*console ')" 3
+	is "$who: the log goes on" "$(grep -c 'console has word' "$LXCPATH/log")" 2
+	ok "$who: no /dev/pts: it is taken over" lxc attach -n c -- mount -t tmpfs none /dev/pts
+	kill_monitor
+	like "$who: and that is said" "$(message lxc info -n c -s)" "*'/dev/pts'*no devpts*RUNNING*"
+	lxc stop -k -n c
+	start -s lxc.console.path=none -s lxc.tty.max=0 -- /bin/sh -c 'exec sleep 1000'
+	kill_monitor
+	like "$who: a container without a console gets none" "$(message lxc console -n c -t 0)" "*no console*"
+	like "$who: nor a tty" "$(message lxc console -n c -t 1)" "*no tty*"
+	lxc stop -k -n c
+	# A directory of the host's for /dev keeps the links of the last boot.
+	for i in 1 2; do
+		ok "$who: lxc.autodev = 0, boot $i" start -s lxc.autodev=0 -s lxc.tty.dir=some
+		lxc stop -k -n c
+	done
+}
+
+# ---- hooks ----
+
+# While a hook holds it up
+stopping()
+{
+	as_caller rm -f "$LXCPATH/there" "$LXCPATH/go"
+	start -s "lxc.hook.stop=sh -c 'touch $LXCPATH/there; until [ -e $LXCPATH/go ]; do sleep 0.1; done'"
+	lxc stop -k -n c &
+	wait_for 10 test -e "$LXCPATH/there"
+	exits 1 "$who: it stops: it does not start" lxc start -n c
+	like "$who: and that is said" "$(message lxc start -n c)" "*'c' is stopping*lxc-wait -s STOPPED*"
+	as_caller touch "$LXCPATH/go"
+	wait
+}
+
+# Of the hook's own children a caller without cgroups is not told.
+hook_ends()
+{
+	as_caller rm -f "$LXCPATH/child"
+	start -s "lxc.hook.pre-start=sh -c 'echo \$\$ >$LXCPATH/pid; sleep 1000 & echo \$! >$LXCPATH/child; exec sleep 1000'" >/dev/null 2>&1 &
+	wait_for 10 test -s "$LXCPATH/child"
+	like "$who: a hook runs: it is starting" "$(message lxc start -n c)" "*'c' is starting*"
+	cgroup=$(cgroup_of "$(monitor)")
+	kill_monitor
+	wait
+	ok "$who: the hook ends with its monitor" wait_for 10 has_ended "$(cat "$LXCPATH/pid")"
+	lxc info -n c -s >/dev/null
+	if has_cgroup; then
+		ok "$who: so does what it has started" wait_for 10 has_ended "$(cat "$LXCPATH/child")"
+		ok "$who: its cgroup is gone" wait_for 10 test ! -e "${cgroup:-/}"
+	else
+		as_caller kill "$(cat "$LXCPATH/child")"
+	fi
 }
 
 cleared_away()
@@ -132,6 +241,26 @@ post-stop stop"
 	ok "$who: with the run-time files" test ! -e "$dir"
 	ok "$who: the cgroups" test -z "$cgroup" -o ! -e "$cgroup"
 	ok "$who: and an ephemeral container" test ! -e "$LXCPATH/c"
+	create
+	start -s lxc.ephemeral=1 -s lxc.rootfs.path="dir:$LXCPATH/c/rootfs"
+	kill_monitor
+	lxc stop -k -n c
+	ok "$who: one that was taken over is gone at its end" test ! -e "$LXCPATH/c"
+	create
+
+	for command in "start -n c" "destroy -n c"; do
+		rm -f "$LXCPATH/hooks"
+		start
+		init=$(init)
+		kill_monitor
+		kill -9 "$init"
+		wait_for 5 has_ended "$init"
+		# shellcheck disable=SC2086
+		ok "$who: ${command%% *} as the next command" lxc $command
+		is "$who: runs the hooks once" "$(cat "$LXCPATH/hooks")" "stop stop
+post-stop stop"
+		lxc stop -k -n c >/dev/null 2>&1
+	done
 	create
 
 	start
@@ -213,12 +342,17 @@ without_cgroup()
 {
 	create
 	taken_over
+	hook_ends
 }
 
 checks()
 {
 	create
 	taken_over
+	[ "$who" != user ] || slow_one
+	terminals
+	stopping
+	hook_ends
 	cleared_away
 	state_file
 	copied

@@ -248,6 +248,24 @@ notify()
 	again
 }
 
+# With another monitor: the listener of init's filter ended with the first one
+adopted()
+{
+	echo 'lxc.monitor.signal.pdeath = 0' >>"$LXCPATH/c/config"
+	rm -f "$LXCPATH/c/rootfs/said"
+	ok "$who: it starts, to lose its monitor" rlxc start -n c -- \
+		/bin/sh -c 'until [ -e /now ]; do sleep 0.1; done; /call 83 /errno77 >/said; exec sleep 300'
+	pid=$(pgrep -f "^\[lxc monitor\] $LXCPATH c$")
+	kill -9 "$pid"
+	wait_for 10 test ! -e "/proc/$pid"
+	denied "with the next monitor the proxy is asked for attached programs" 77 83 /errno77
+	lxc attach -n c -- touch /now </dev/null
+	wait_for 10 test -s "$LXCPATH/c/rootfs/said"
+	is "$who: but not for what ran before" "$(cat "$LXCPATH/c/rootfs/said")" 38
+	stop
+	rm -f "$LXCPATH/c/rootfs/now"
+}
+
 # Without its proxy, and with the next one
 again()
 {
@@ -264,6 +282,7 @@ again()
 	denied "without the process that asks neither" 38 83 /continue
 	ok "$who: the container runs on" kill -0 "$(init_pid)"
 	stop
+	adopted
 	end_proxy
 }
 
@@ -274,7 +293,7 @@ compiles()
 	rm -f "$TMP/trace-$who"
 	as_caller_cached timeout -k 5 60 strace -f -qq -e trace=execveat -o "$TMP/trace-$who" \
 		"$RLXC" execute -P "$LXCPATH" -n c -- /bin/true >/dev/null 2>&1 </dev/null
-	grep -c rlxc-seccomp "$TMP/trace-$who"
+	grep -c '"rlxc-seccomp"' "$TMP/trace-$who"
 }
 
 cached()

@@ -233,7 +233,7 @@ own_files()
 }
 
 # Who is executed by a link to /proc/self/exe is the runner itself, inside. Its file is kept open until
-# nobody in there executes it any more. Root without id maps is kept from it by the monitor, which does.
+# nobody in there executes it any more.
 own_program()
 {
 	before=$(sha256sum "$RLXC")
@@ -249,6 +249,71 @@ own_program()
 	not_ok "$who: who has no way to write to the runner" attach -- test -e /written
 	is "$who: nor was it changed" "$(sha256sum "$RLXC")" "$before"
 	attach -- rm -f /lxc-unshare /met
+}
+
+# Lets who keeps a file of the runner open inside write to it, when nobody executes it.
+harmless()
+{
+	touch "$rootfs/go"
+	ok "$who: $1 is kept inside" wait_for 20 test -e "$rootfs/tried"
+	not_ok "$who: and cannot be written" test -e "$rootfs/written"
+	is "$who: nor was it changed" "$(sha256sum "$RLXC")" "$before"
+	stop
+	rm -f "$rootfs/go" "$rootfs/tried" "$rootfs/written"
+}
+
+# Root without id maps, and a program that only this test executes. As long as somebody does, it cannot be
+# written anyway; but the monitor may be gone, or execute another file than an upgrade has put there.
+upgraded_program()
+{
+	[ "$who" = root ] || return
+	mkdir "$TMP/programs"
+	cp "$RLXC" "$(dirname "$(helper_program rlxc-init)")"/rlxc-* "$TMP/programs/"
+	local RLXC=$TMP/programs/rlxc rootfs=$LXCPATH/$c/rootfs
+	before=$(sha256sum "$RLXC")
+	cat >"$rootfs/keep" <<-'END'
+		#!/bin/sh
+		try()
+		{
+			until [ -e /go ]; do sleep 0.1; done
+			echo harm >>/proc/self/fd/3 && echo >/written
+			echo >/tried
+		}
+		if [ $$ != 1 ]; then # a start hook
+			exec 3</proc/1/exe || exit
+			try >/dev/null 2>&1 &
+			exit
+		fi
+		until path=$(grep -l -a ^/lxc-unshare /proc/[0-9]*/cmdline); do sleep 0.1; done
+		exec 3<"${path%cmdline}exe"
+		path=${path#/proc/}
+		kill -9 "${path%%/*}"
+		try
+		sleep 300
+	END
+	chmod 755 "$rootfs/keep"
+	# shellcheck disable=SC2086
+	start -s lxc.hook.start=/keep -s lxc.monitor.signal.pdeath=0 -- $sleeper
+	monitor=$(monitor_of $c)
+	kill -9 "$monitor"
+	wait_for 20 test ! -e "/proc/$monitor"
+	harmless "the file of what became init"
+	start -- /keep
+	cp "$RLXC" "$RLXC.new"
+	mv "$RLXC.new" "$RLXC"
+	attach -- ln -s /proc/self/exe /lxc-unshare
+	attach -- /lxc-unshare -s UTSNAME /bin/sleep 60 >/dev/null 2>&1
+	harmless "the file of attach"
+	rm -f "$rootfs/lxc-unshare" "$rootfs/keep"
+}
+
+# A program that was executed anew finds its helpers by a variable of its own. Nobody else's counts.
+false_program()
+{
+	as_caller mkdir "$LXCPATH/false"
+	as_caller cp /bin/false "$LXCPATH/false/rlxc-init"
+	is "$who: the environment does not say where our programs are" \
+		"$(RLXC_PROGRAM=$LXCPATH/false/rlxc lxc execute -n $c -- /bin/echo ours </dev/null 2>&1)" ours
 }
 
 own_cgroups()
@@ -394,6 +459,8 @@ checks()
 	own_program
 	own_cgroups
 	stop
+	upgraded_program
+	false_program
 	own_files
 }
 

@@ -126,6 +126,8 @@ options()
 
 refusals()
 {
+	like "$who: no room for stdin and stdout" "$(message lxc start -n c -s lxc.prlimit.nofile=2)" \
+		"*standard input*hint: lxc.prlimit.nofile*3*"
 	exits 1 "$who: no such container" lxc start -n nobody
 	like "$who: is said" "$(message lxc start -n nobody)" "*'nobody'*does not exist*"
 	exits 1 "$who: no name" lxc start
@@ -259,13 +261,16 @@ terminal()
 			'send=echo still=$?\r' 'expect=still=130' 'send=tty\r' 'expect=/dev/' 'send=poweroff -f\r' -- $t)
 		is "$who: an init on a terminal" $? 0
 		like "$who: what it showed" "$out" "*42*"
-		out=$(on_terminal 'expect=up' 'kill=TERM' -- $t -- /bin/sh -c 'echo up; sleep 100')
-		r=$?
-		ok "$who: SIGTERM to lxc-start ends it, code $r" wait_for 5 is_state c STOPPED
-		out=$(on_terminal 'expect=up' hangup -- $t -- /bin/sh -c 'echo up; sleep 100')
-		ok "$who: so does a lost terminal" wait_for 5 is_state c STOPPED
-		out=$(on_terminal 'expect=up' 'kill=KILL' -- $t -- /bin/sh -c 'echo up; sleep 100')
-		ok "$who: and SIGKILL" wait_for 5 is_state c STOPPED
+		# To this template's init SIGINT is "halt".
+		hears='trap "echo got USR1" USR1; trap "echo got TERM" TERM; trap "echo got INT >/got; exit 0" INT
+			echo up; while :; do sleep 0.1; done'
+		for way in kill=INT hangup kill=KILL; do
+			out=$(on_terminal 'expect=up' 'kill=USR1' 'expect=got USR1' 'kill=TERM' 'expect=got TERM' \
+				$way -- $t -- /bin/sh -c "$hears")
+			ok "$who: signals to lxc-start are passed on" test $? -ne 99
+			ok "$who: after $way the container ends" wait_for 20 is_state c STOPPED
+			is "$who: it was asked to" "$(lxc start -n c -F -- /bin/sh -c 'cat /got; rm /got' </dev/null)" "got INT"
+		done
 		on_terminal -- $t -- /bin/sh -c 'echo last words; exit 4' >"$TMP/out"
 		is "$who: on a terminal failure is success too" $? 0
 		like "$who: nothing is lost at the end" "$(cat "$TMP/out")" "*last words*"

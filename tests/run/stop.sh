@@ -84,6 +84,9 @@ refusals()
 	as_caller sh -c 'echo "lxc.no.such = 1" >"$1/broken/config"' sh "$LXCPATH"
 	not_ok "$who: a broken configuration" lxc stop -n broken
 	as_caller rm -r "$LXCPATH/broken"
+	[ "$(id -u)-$who" != 0-user ] ||
+		like "$who: root, who cannot know" "$("$RLXC" stop -P "$LXCPATH" -n c 2>&1; echo $?)" \
+			"*'c' of user $TEST_USER is not running for user root*hint: *as $TEST_USER*2"
 }
 
 shutting_down()

@@ -572,6 +572,7 @@ try_file_systems()
 	like "loop: no such file system" "$(create -n fs -B loop --fstype floppy 2>&1)" \
 		"*'mkfs.floppy' is not installed*"
 	like "loop: too small" "$(create -n fs -B loop --fssize 1k 2>&1)" "*mkfs.ext4 failed*"
+	like "loop: too small for its files" "$(create -n fs -B loop --fssize 1M 2>&1)" "*No space left*hint: *--fssize*"
 	printf 'lxc.rootfs.path = %s\nlxc.uts.name = fs\n' "$TMP/over.conf" >"$TMP/fs.conf"
 	like "loop: a file that is no file system" "$(lxc start -n fs -f "$TMP/fs.conf" 2>&1)" \
 		"*no file system in '$TMP/over.conf' that we know*hint: ext4*"

@@ -12,6 +12,7 @@ Steps, one after the other:
     stopped         until the command is stopped, as by Ctrl-Z (10 s)
     hangup          closes the terminal
     mark=FILE       makes that file, for others to see how far it is
+    until=FILE      until that file is there (60 s); nothing is read meanwhile
 
 Then it waits for the end (20 s) and prints everything that the terminal showed. Exit code: that
 of the command, 128 + signal, 99 when a step fails, 98 when the command does not end, 97 when it
@@ -120,6 +121,12 @@ class Terminal:
         elif word == "hangup":
             os.close(self.fd)
             self.fd = -1
+        elif word == "until":
+            end = time.monotonic() + 60
+            while not os.path.exists(value):
+                if time.monotonic() > end:
+                    raise Failed("there is no " + value)
+                time.sleep(0.05)
         elif word == "mark":
             with open(value, "w"):
                 pass

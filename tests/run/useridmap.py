@@ -16,7 +16,7 @@ import subprocess
 import sys
 import time
 
-from setuid import finish, ok, same, sh, write
+from setuid import finish, install_as, lines_of, ok, policy_of, private_dev, same, sh, write
 
 HELPER = "/run/bin/lxc-user-idmap"
 SELF = "lxc-user-idmap: "
@@ -58,45 +58,17 @@ def directory(path, uid=0, gid=None, mode=0o755):
 
 
 def install(mode=0o4755, uid=0, path=HELPER):
-    shutil.copyfile(os.environ["USERIDMAP"], path)
-    os.chown(path, uid, 0)
-    os.chmod(path, mode)
-    return path
+    return install_as(path, os.environ["USERIDMAP"], mode, uid)
 
 
-def policy_path():
-    """The program knows one path only."""
-    with open(os.environ["USERIDMAP"], "rb") as file:
-        return re.search(rb"/[\w./+-]+/lxc-useridmap", file.read())[0].decode()
-
-
-def private_log():
-    """/dev/log is ours; all else stays what it is."""
-    new = os.environ["TMP"] + "/dev"
-    os.mkdir(new)
-    sh("mount", "-t", "tmpfs", "-o", "mode=755", "dev", new)
-    for name in "null", "zero", "full", "random", "urandom", "fuse":
-        if os.path.exists("/dev/" + name):
-            write(f"{new}/{name}", "")
-            sh("mount", "--bind", "/dev/" + name, f"{new}/{name}")
-    os.mknod(new + "/loop-control", stat.S_IFCHR | 0o600, os.makedev(10, 237))
+def loop_devices(dev):
+    os.mknod(dev + "/loop-control", stat.S_IFCHR | 0o600, os.makedev(10, 237))
     for i in range(64):
-        os.mknod(f"{new}/loop{i}", stat.S_IFBLK | 0o600, os.makedev(7, i))
-    sh("mount", "--move", new, "/dev")
-    log = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-    log.bind("/dev/log")
-    os.chmod("/dev/log", 0o666)
-    log.setblocking(False)
-    return log
+        os.mknod(f"{dev}/loop{i}", stat.S_IFBLK | 0o600, os.makedev(7, i))
 
 
 def logged():
-    lines = []
-    try:
-        while True:
-            lines.append(LOG.recv(2048).decode())
-    except BlockingIOError:
-        return lines
+    return lines_of(LOG)
 
 
 SUBIDS = f"""# a comment
@@ -131,7 +103,7 @@ def make_world():
         directory(user.home, user.uid)
         directory(user.home + "/tree", user.uid)
     write("/etc/nsswitch.conf", "passwd: files\ngroup: files\n")
-    POLICY = policy_path()
+    POLICY = policy_of(os.environ["USERIDMAP"], "lxc-useridmap")
     where = os.path.dirname(POLICY)
     if where.startswith("/etc/"):
         os.makedirs(where, exist_ok=True)
@@ -139,7 +111,7 @@ def make_world():
         print(f"1..0 # SKIP no {where}")
         os._exit(77)
     sh("mount", "-t", "tmpfs", "-o", "mode=755", "policy", where)
-    LOG = private_log()
+    LOG = private_dev(["null", "zero", "full", "random", "urandom", "fuse"], loop_devices)
     install()
     subids()
 

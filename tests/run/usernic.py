@@ -12,13 +12,13 @@ import re
 import resource
 import shutil
 import signal
-import socket
 import stat
 import subprocess
 import sys
 import time
 
-from setuid import finish, ok, results, same, sh, write
+from setuid import (finish, install_as, lines_of, ok, policy_of, private_dev, results, same, sh,
+                    write)
 
 HELPER = "/run/bin/lxc-user-nic"
 STATE = "/run/lxc/nics.d"
@@ -53,48 +53,16 @@ def read(path):
         return ""
 
 
-def policy_path():
-    """The program knows one path only."""
-    with open(os.environ["USERNIC"], "rb") as file:
-        return re.search(rb"/[\w./+-]+/lxc-usernet", file.read())[0].decode()
-
-
 def policy(text, **how):
     write(POLICY, text, **how)
 
 
-def private_dev():
-    """/dev/log is ours; all else stays what it is."""
-    new = os.environ["TMP"] + "/dev"
-    os.mkdir(new)
-    sh("mount", "-t", "tmpfs", "-o", "mode=755", "dev", new)
-    os.mkdir(new + "/net")
-    for name in "null", "zero", "full", "random", "urandom", "kmsg", "net/tun":
-        if os.path.exists("/dev/" + name):
-            open(f"{new}/{name}", "w").close()
-            sh("mount", "--bind", "/dev/" + name, f"{new}/{name}")
-    sh("mount", "--move", new, "/dev")
-    log = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-    log.bind("/dev/log")
-    os.chmod("/dev/log", 0o666)
-    log.setblocking(False)
-    return log
-
-
 def logged():
-    lines = []
-    try:
-        while True:
-            lines.append(LOG.recv(2048).decode())
-    except BlockingIOError:
-        return lines
+    return lines_of(LOG)
 
 
 def install(mode=0o4755, uid=0, path=HELPER):
-    shutil.copyfile(os.environ["USERNIC"], path)
-    os.chown(path, uid, 0)
-    os.chmod(path, mode)
-    return path
+    return install_as(path, os.environ["USERNIC"], mode, uid)
 
 
 def make_world():
@@ -118,14 +86,14 @@ def make_world():
     with open("/etc/nsswitch.conf", "w", encoding="ascii") as file:
         file.write("passwd: files\ngroup: files\n")
     os.makedirs("/etc/lxc", exist_ok=True)
-    POLICY = policy_path()
+    POLICY = policy_of(os.environ["USERNIC"], "lxc-usernet")
     directory = os.path.dirname(POLICY)
     if not directory.startswith("/etc/"):
         if not os.path.isdir(directory):
             print(f"1..0 # SKIP no {directory}")
             os._exit(77)
         sh("mount", "-t", "tmpfs", "-o", "mode=755", "policy", directory)
-    LOG = private_dev()
+    LOG = private_dev(["null", "zero", "full", "random", "urandom", "kmsg", "net/tun"])
     install()
     sh("ip", "link", "set", "lo", "up")
     for bridge in "tbr0", "tbr1":

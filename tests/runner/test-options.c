@@ -27,16 +27,16 @@ struct args {
 #define ARGS_FIELD(member) offsetof(struct args, member)
 
 static const struct option_row rows[] = {
-	{ "all", 'a', NULL, option_true, ARGS_FIELD(on), NULL, "a flag" },
-	{ "none", 0, NULL, option_false, ARGS_FIELD(on), NULL, "its opposite" },
-	{ "file", 'f', "FILE", option_text, ARGS_FIELD(text), NULL, "a text" },
-	{ "file-again", 0, "[FILE]", option_text, ARGS_FIELD(text), NULL, "an optional text" },
-	{ "item", 'i', "ITEM", option_list, ARGS_FIELD(list), NULL, "a list\nin two lines" },
-	{ "set", 's', "NAME=VALUE", option_define, ARGS_FIELD(list), NULL, "a definition" },
-	{ "timeout", 't', "SECONDS", option_seconds, ARGS_FIELD(seconds), NULL, "seconds" },
-	{ "uid", 'u', "UID", option_id, ARGS_FIELD(id), NULL, "an id" },
-	{ "later", 0, "X", option_refused, 0, NULL, "something" },
-	{ "logfile", 0, "X", option_text, ARGS_FIELD(text), NULL, "instead of the common one" },
+	OPTION("all", 'a', "", option_true, ARGS_FIELD(on), "", "a flag"),
+	OPTION("none", 0, "", option_false, ARGS_FIELD(on), "", "its opposite"),
+	OPTION("file", 'f', "FILE", option_text, ARGS_FIELD(text), "", "a text"),
+	OPTION("file-again", 0, "[FILE]", option_text, ARGS_FIELD(text), "", "an optional text"),
+	OPTION("item", 'i', "ITEM", option_list, ARGS_FIELD(list), "", "a list\nin two lines"),
+	OPTION("set", 's', "NAME=VALUE", option_define, ARGS_FIELD(list), "", "a definition"),
+	OPTION("timeout", 't', "SECONDS", option_seconds, ARGS_FIELD(seconds), "", "seconds"),
+	OPTION("uid", 'u', "UID", option_id, ARGS_FIELD(id), "", "an id"),
+	OPTION("later", 0, "X", option_refused, 0, "", "something"),
+	OPTION("logfile", 0, "X", option_text, ARGS_FIELD(text), "", "instead of the common one"),
 	{},
 };
 

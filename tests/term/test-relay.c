@@ -255,6 +255,61 @@ static void endless_output_ends(void **state)
 	scene_close(&scene);
 }
 
+static void tell(void *arg)
+{
+	const uint64_t one = 1;
+
+	(void)!write(*(int *)arg, &one, sizeof(one));
+}
+
+static void fill(int fd)
+{
+	char text[4096] = "";
+
+	assert_int_equal(fd_set_nonblock(fd, true), 0);
+	while (write(fd, text, sizeof(text)) > 0)
+		;
+	assert_int_equal(fd_set_nonblock(fd, false), 0);
+}
+
+/* A process closes its terminal before it has ended: that is heard although nobody takes what is
+ * left of its output. */
+static void end_is_told_while_output_is_held(void **state)
+{
+	int in[2], out[2], told = eventfd(0, EFD_CLOEXEC);
+	struct pollfd poller = { .fd = told, .events = POLLIN };
+	struct scene scene;
+	char buf[4096];
+
+	(void)state;
+	scene_set(&scene);
+	assert_int_equal(pipe2(in, O_CLOEXEC), 0);
+	assert_int_equal(pipe2(out, O_CLOEXEC), 0);
+	fill(out[1]);
+	scene.in = in[1];
+	scene.out = out[0];
+	run_child(&scene, &(struct term_relay){ .in_fd = in[0],
+	                                        .out_fd = out[1],
+	                                        .from_fd = scene.master,
+	                                        .to_fd = scene.master,
+	                                        .end_fd = scene.end,
+	                                        .log_fd = -EBADF,
+	                                        .ended = tell,
+	                                        .arg = &told });
+	(void)close(in[0]);
+	(void)close(out[1]);
+	assert_int_equal(fd_write(scene.slave, "last", 4), 0);
+	cleanup_close(&scene.slave);
+	(void)poll(NULL, 0, 50);
+	tell(&scene.end);
+	assert_int_equal(poll(&poller, 1, 2000), 1);
+	while (read_some(scene.out, buf, sizeof(buf)) == sizeof(buf))
+		;
+	assert_int_equal(scene_wait(&scene), 0);
+	(void)close(told);
+	scene_close(&scene);
+}
+
 static void end_of_input_becomes_a_character(void **state)
 {
 	static const struct {
@@ -521,6 +576,7 @@ int main(void)
 		cmocka_unit_test(escape_works_when_the_container_hangs),
 		cmocka_unit_test(output_before_the_end_is_shown),
 		cmocka_unit_test(endless_output_ends),
+		cmocka_unit_test(end_is_told_while_output_is_held),
 		cmocka_unit_test(end_of_input_becomes_a_character),
 		cmocka_unit_test(sockets_work_too),
 		cmocka_unit_test(volume_goes_through_in_order),

@@ -128,7 +128,11 @@ alone()
 	like "alone: no procfs elsewhere" "$(inside root mount -t proc none /mnt)" "*ermission denied*"
 	like "alone: nor by another path" "$(inside root mount -o bind /proc/sys /mnt)" "*ermission denied*"
 	like "alone: nor with the whole root" "$(inside root mount -o rbind / /mnt)" "*ermission denied*"
+	like "alone: nor with what is mounted below" "$(inside root mount -o rbind /run /mnt)" "*ermission denied*"
 	ok "alone: other trees may be bound" inside root sh -c 'mount -o bind /bin /mnt && umount /mnt'
+	ok "alone: systemd may make the root of a service" inside root sh -c 'mkdir -p /run/systemd/r && mount -o rbind / /run/systemd/r'
+	like "alone: where the same is denied" "$(inside root sh -c 'echo h >/run/systemd/r/proc/sys/vm/swappiness')" "*ermission denied*"
+	like "alone: and it stays there" "$(inside root mount -o rbind /run/systemd/r /mnt)" "*ermission denied*"
 	monitor=$(sed -n 's/^PPid:[[:space:]]*//p' "/proc/$(lxc-info -n c1 -pH)/status")
 	ok "killed: the monitor is" kill -9 "$monitor"
 	ok "killed: the container can be ended" lxc-stop -k c1
@@ -136,6 +140,46 @@ alone()
 	is "killed: under its profile" "$(inside root cat /proc/self/attr/current)" "$label (enforce)"
 	ok "killed: it stops" lxc-stop -k c1
 	not_ok "killed: the profile is gone" is_loaded
+}
+
+# Ids keep it in.
+mapped()
+{
+	ok "mapped: it starts" lxc-start c1 -s 'lxc.idmap=u 0 100000 65536' -s 'lxc.idmap=g 0 100000 65536' \
+		-s lxc.rootfs.options=idmap=container
+	is "mapped: under the profile" "$(inside root cat /proc/self/attr/current)" "$label (enforce)"
+	ok "mapped: procfs may be mounted anywhere" inside root mount -t proc none /mnt
+	like "mapped: what is denied is" "$(inside root sh -c 'echo a >/secret')" "*ermission denied*"
+	is "mapped: its mounts are its own" "$(grep -F "$store/c1/" /proc/self/mountinfo)" ""
+	ok "mapped: it stops" lxc-stop -k c1
+}
+
+# counted TIMES TEXT: a start for which the parser has run so many times in all
+counted()
+{
+	ok "compiled: it starts" unshare -m sh -c "mount --bind '$TMP/counting' '$parser' && exec lxc-start c1"
+	is "compiled: $2" "$(wc -l <"$TMP/runs")" "$1"
+	is "compiled: it is under the profile" "$(inside root cat /proc/self/attr/current)" "$label (enforce)"
+	like "compiled: which acts" "$(inside root sh -c 'echo h >/proc/sys/vm/swappiness')" "*ermission denied*"
+	ok "compiled: it stops" lxc-stop -k c1
+}
+
+compiled()
+{
+	local cache=${store%/lib/lxc}/cache/rlxc/apparmor parser
+	parser=$(readlink -f /sbin/apparmor_parser)
+	cp "$parser" "$TMP/parser"
+	printf '#!/bin/sh\necho >>%s\nexec %s "$@"\n' "$TMP/runs" "$TMP/parser" >"$TMP/counting"
+	chmod 755 "$TMP/counting"
+	sed -i '/apparmor.raw/d' $config
+	counted 1 "the first start compiles the profile"
+	counted 1 "the second does not"
+	is "compiled: only root has it" "$(stat -c '%U %a' "$cache")" "root 700"
+	truncate -s -1 "$cache"/*
+	counted 2 "a torn file is of no use"
+	counted 2 "and is replaced"
+	touch "$TMP/counting"
+	counted 3 "another parser compiles anew"
 }
 
 refused()
@@ -167,7 +211,9 @@ ok "unconfined: it may do harm" inside root sh -c 'cat /proc/sys/vm/swappiness >
 ok "unconfined: it stops" lxc-stop -k c1
 generated
 alone
+mapped
 refused
+compiled
 cp "$TMP/config" $config
 
 make_container c1 alice 'lxc.apparmor.profile = generated' 'lxc.apparmor.allow_nesting = 1'
