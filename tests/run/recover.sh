@@ -15,7 +15,7 @@ monitor()
 
 monitor_cgroup()
 {
-	sed -n 's/^0:://p' "/proc/$(monitor)/cgroup"
+	sed -n 's/^0:://p' "/proc/$(monitor | head -n 1)/cgroup"
 }
 
 no_monitor()
@@ -25,7 +25,7 @@ no_monitor()
 
 kill_monitor()
 {
-	as_caller kill -9 "$(monitor)"
+	as_caller kill -9 "$(monitor | head -n 1)" # not a child of it that is about to end
 	wait_for 5 no_monitor
 }
 

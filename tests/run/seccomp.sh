@@ -190,6 +190,11 @@ policies()
 
 # ---- programs that are asked ----
 
+no_monitor()
+{
+	! pgrep -f "$LXCPATH c$"
+}
+
 proxy_pid=
 proxy()
 {
@@ -244,7 +249,7 @@ notify()
 	ok "$who: nor the end" lxc stop -k -n c
 	wait $waiting
 	end_proxy
-	not_ok "$who: nothing is left" pgrep -f "$LXCPATH c$"
+	ok "$who: nothing is left" wait_for 5 no_monitor
 	again
 }
 
@@ -252,18 +257,18 @@ notify()
 adopted()
 {
 	echo 'lxc.monitor.signal.pdeath = 0' >>"$LXCPATH/c/config"
-	rm -f "$LXCPATH/c/rootfs/said"
+	wait_for 10 no_monitor
 	ok "$who: it starts, to lose its monitor" rlxc start -n c -- \
-		/bin/sh -c 'until [ -e /now ]; do sleep 0.1; done; /call 83 /errno77 >/said; exec sleep 300'
-	pid=$(pgrep -f "^\[lxc monitor\] $LXCPATH c$")
+		/bin/sh -c 'until [ -e /now ]; do sleep 0.1; done; /call 83 /errno77 >/said-later; exec sleep 300'
+	pid=$(pgrep -of "^\[lxc monitor\] $LXCPATH c$")
 	kill -9 "$pid"
 	wait_for 10 test ! -e "/proc/$pid"
 	denied "with the next monitor the proxy is asked for attached programs" 77 83 /errno77
 	lxc attach -n c -- touch /now </dev/null
-	wait_for 10 test -s "$LXCPATH/c/rootfs/said"
-	is "$who: but not for what ran before" "$(cat "$LXCPATH/c/rootfs/said")" 38
+	wait_for 10 test -s "$LXCPATH/c/rootfs/said-later"
+	is "$who: but not for what ran before" "$(cat "$LXCPATH/c/rootfs/said-later")" 38
+	lxc attach -n c -- rm /now /said-later </dev/null
 	stop
-	rm -f "$LXCPATH/c/rootfs/now"
 }
 
 # Without its proxy, and with the next one
